@@ -25,11 +25,11 @@ use tauri::RunEvent;
 /// Exit codes: 0 when the user has quit, or when another Abide already runs and was asked to show its window; 1 when it
 /// could not start, which a dialog has then explained. If another version was installed meanwhile, it takes the place of this program.
 pub fn run() -> ExitCode {
+    abide_agent::take_environment();
     let arguments = || std::env::args_os().skip(1);
     let words = arguments().map(|word| word.to_string_lossy().into_owned());
-    if let Some(answer) = abide_agent::asked_to_take_over(words) {
-        let Some(version) = answer else { return ExitCode::from(3) };
-        return if platform::answer(version) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    if let Some(answer) = abide_agent::asked_to_take_over(words, true) {
+        return if platform::answer(&answer.text) { ExitCode::from(answer.code) } else { ExitCode::FAILURE };
     }
     abide_agent::start_log();
     if let Err(reason) = platform::begin() {

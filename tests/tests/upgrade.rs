@@ -12,8 +12,8 @@ mod upgrade {
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::{Path, PathBuf};
     use std::process::Stdio;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::Arc;
     use std::time::Instant;
 
     use abide_demo_op::{Config, DemoOp, Endpoint};
@@ -119,7 +119,11 @@ mod upgrade {
         let room = Room::without_keyring("upgrade").await;
         // Each token is renewed after two seconds, and a refresh token that is used twice ends the session.
         let op = Config { access_token_lifetime: s(2), ..Config::default() };
-        let installed = Installed::new(&room, "", op).await;
+        let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let proxies = format!(
+            "[proxies.here]\nlisten = \"{proxy}\"\nupstream = \"http://127.0.0.1:9\"\naccount = \"work\"\n"
+        );
+        let installed = Installed::new(&room, &proxies, op).await;
         let app = installed.start().await;
         installed.sign_in().await;
         let user = app.session("work").await["user"].clone();
@@ -131,8 +135,10 @@ mod upgrade {
         let count = Arc::clone(&refused);
         let connecting = tokio::spawn(async move {
             loop {
-                let connected = tokio::net::TcpStream::connect(("127.0.0.1", port)).await;
-                count.fetch_add(u32::from(connected.is_err()), Ordering::SeqCst);
+                for port in [port, proxy.port()] {
+                    let connected = tokio::net::TcpStream::connect(("127.0.0.1", port)).await;
+                    count.fetch_add(u32::from(connected.is_err()), Ordering::SeqCst);
+                }
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             }
         });
@@ -220,6 +226,117 @@ mod upgrade {
         installed.install("abide-agent", &program("abide-agent"));
         warning("restart_after_upgrade").await;
         assert_eq!(installed.endpoint()["started"], before["started"]);
+    }
+
+    /// Waits for the only warning, which contains these words.
+    async fn warning(app: &App<'_>, words: &str) {
+        eventually(words, s(15), || async {
+            let snapshot = app.snapshot().await;
+            let warnings = snapshot["warnings"].as_array().cloned().unwrap_or_default();
+            (warnings.len() == 1 && warnings[0].as_str()?.contains(words)).then_some(())
+        })
+        .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_version_that_refuses_the_configuration_does_not_take_over_until_that_is_mended() {
+        let room = Room::without_keyring("upgrade-refuses").await;
+        let installed = Installed::new(&room, "", Config::default()).await;
+        let app = installed.start().await;
+        installed.sign_in().await;
+        let before = installed.endpoint();
+        // A later version with another idea of the configuration.
+        std::fs::copy(program("abide-agent"), installed.path("abide-agent-2")).unwrap();
+        let (real, folder) = (installed.path("abide-agent-2"), room.path("later"));
+        std::fs::create_dir_all(folder.join("abide")).unwrap();
+        let config = std::fs::read_to_string(room.places().config_file()).unwrap();
+        let later = folder.join("abide/config.toml");
+        std::fs::write(&later, format!("no_longer_known = true\n{config}")).unwrap();
+        installed.install_script(
+            "abide-agent",
+            &format!(
+                "[ \"$1\" != --can-take-over ] || export XDG_CONFIG_HOME='{}'\nexec '{}' \"$@\"",
+                folder.display(),
+                real.display()
+            ),
+        );
+        warning(&app, "would not start").await;
+        warning(&app, "no_longer_known").await;
+        assert_eq!(installed.endpoint()["started"], before["started"]);
+        assert_eq!(installed.abide(&["token"]).await.code, 0, "the session is there");
+        std::fs::write(&later, config).unwrap();
+        assert_eq!(installed.abide(&["config", "reload"]).await.code, 0);
+        installed.taken_over(&before).await;
+        assert_eq!(app.snapshot().await["warnings"], serde_json::json!([]));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn when_a_version_does_not_start_after_all_the_one_before_runs_again() {
+        let room = Room::without_keyring("upgrade-returns").await;
+        let installed = Installed::new(&room, "", Config::default()).await;
+        let app = installed.start().await;
+        installed.sign_in().await;
+        let before = installed.endpoint();
+        // As a version does that cannot start.
+        let path = installed.path("abide-agent");
+        installed.install_script(
+            "abide-agent",
+            &format!(
+                "[ \"$1\" != --can-take-over ] || {{ echo 9.9.9; exit; }}\n\
+                 ABIDE_RETURNED=\"$$\n{}\nthe moon is full.\"\nexport ABIDE_RETURNED\n\
+                 exec /proc/self/fd/${{ABIDE_PREDECESSOR#*:}}",
+                path.display()
+            ),
+        );
+        let now = installed.taken_over(&before).await;
+        assert_eq!(now["pid"], before["pid"]);
+        warning(&app, "did not start: the moon is full.").await;
+        assert_eq!(app.session("work").await["state"], "active");
+        assert_eq!(installed.abide(&["token"]).await.code, 0);
+        installed.install("abide-agent", &program("abide-agent"));
+        installed.taken_over(&now).await;
+        assert_eq!(app.snapshot().await["warnings"], serde_json::json!([]));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_version_that_cannot_start_becomes_the_one_before() {
+        let room = Room::without_keyring("upgrade-cannot-start").await;
+        configure(&room, "no_longer_known = true\n");
+        // Shows what it gets.
+        let before = std::fs::canonicalize("/usr/bin/env").unwrap();
+        let lines = format!(
+            "exec 7<'{}'; ABIDE_PREDECESSOR=$$:7; export ABIDE_PREDECESSOR; exec '{}'",
+            before.display(),
+            program("abide-agent").display()
+        );
+        let started = done(tool(&room, "/bin/sh", &["-c", &lines])).await;
+        assert_eq!(started.code, 0, "{started:?}");
+        assert!(started.stdout.contains("ABIDE_RETURNED="), "{started:?}");
+        assert!(started.stdout.contains("no_longer_known"), "{started:?}");
+        assert!(!started.stdout.contains("ABIDE_PREDECESSOR="), "{started:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_left_to_a_program_is_not_left_to_the_programs_that_it_starts() {
+        let room = Room::without_keyring("upgrade-environment").await;
+        let file = room.path("environment");
+        let browser = format!(
+            "browser = [\"/bin/sh\", \"-c\", \"env >'{0}.new'; mv '{0}.new' '{0}'\"]",
+            file.display()
+        );
+        let installed = Installed::new(&room, &browser, Config::default()).await;
+        let lines = format!(
+            "for name in APPIMAGE APPIMAGE_OPTION LISTENERS PREDECESSOR RETURNED; do export ABIDE_$name=left; done; exec '{}' agent",
+            installed.path("abide").display()
+        );
+        let app = App::answering(&room, room.start("/bin/sh", &["-c", &lines])).await;
+        let mut login = tool(&room, installed.path("abide"), &["login"]).spawn().unwrap();
+        let environment =
+            eventually("the browser", s(15), || async { std::fs::read_to_string(&file).ok() }).await;
+        let left: Vec<&str> = environment.lines().filter(|line| line.ends_with("=left")).collect();
+        assert_eq!(left, Vec::<&str>::new());
+        login.kill().await.unwrap();
+        drop(app);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -77,6 +77,8 @@ pub(crate) struct Inner {
     pub(crate) has_policy: AtomicBool,
     /// Whether another version that is installed takes over by itself.
     pub(crate) restarts: AtomicBool,
+    /// The configuration was read again.
+    pub(crate) reloaded: tokio::sync::Notify,
     /// Whether links can ask to add an account.
     pub(crate) links: AtomicBool,
     /// The file that this program was started from.
@@ -436,6 +438,7 @@ impl Agent {
         *self.0.dialects.lock().unwrap_or_else(PoisonError::into_inner) = config.dialects.clone();
         self.0.proxies.want(config.proxies.clone());
         self.0.logouts.apply(store, &config.logout_listener).await;
+        self.0.reloaded.notify_one();
     }
 
     /// The files that the configuration is read from.

@@ -48,13 +48,14 @@ pub use agent::{Agent, check_configuration};
 pub use config::ConfigError;
 pub use options::{Options, PolicyFile};
 pub use persistence::options::PassphraseError;
+pub use platform::environment::take_environment;
 pub use platform::file::FolderError;
 #[cfg(feature = "demo")]
 pub use runtime::demo;
 pub use runtime::headless::{HeadlessError, run_headless, start_log};
 pub use runtime::single_instance::Owner;
 pub use runtime::start::StartError;
-pub use runtime::upgrade::{Successor, asked_to_take_over};
+pub use runtime::upgrade::{Answer, Successor, asked_to_take_over};
 pub use state::event::Event;
 
 /// Every program that holds an agent wipes memory when it is given back. Our own types do that for what they hold; but

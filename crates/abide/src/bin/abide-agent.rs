@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    if let Some(answer) = abide_agent::asked_to_take_over(std::env::args().skip(1)) {
-        let Some(version) = answer else { return ExitCode::from(3) };
-        say(version);
-        return ExitCode::SUCCESS;
+    abide_agent::take_environment();
+    if let Some(answer) = abide_agent::asked_to_take_over(std::env::args().skip(1), false) {
+        say(&answer.text);
+        return ExitCode::from(answer.code);
     }
     let mut arguments = std::env::args().skip(1);
     let ended = match (arguments.next().as_deref(), arguments.next(), arguments.next()) {

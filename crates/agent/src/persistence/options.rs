@@ -117,13 +117,28 @@ impl Keeping {
         }
     }
 
+    /// Whether a passphrase is there, if one is needed. A descriptor can be read only once, and is not looked at.
+    pub(crate) fn check(&self) -> Result<(), PassphraseError> {
+        match (&self.source, self.mode) {
+            (Some(Source::Descriptor(_)), _) => self.wanted(),
+            (_, Some(VaultMode::Passphrase)) => self.passphrase().map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a passphrase that was given serves a purpose.
+    fn wanted(&self) -> Result<(), PassphraseError> {
+        match (&self.source, self.mode) {
+            (Some(Source::Descriptor(_)), Some(VaultMode::Keyring | VaultMode::Memory)) => {
+                Err(PassphraseError::NotWanted)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Opens the vault in `folder`. Blocks, for as long as a keyring may take to ask for its password.
     pub(crate) fn open(self, folder: &Path) -> Result<Kept, OpenError> {
-        if let (Some(Source::Descriptor(_)), Some(VaultMode::Keyring | VaultMode::Memory)) =
-            (&self.source, self.mode)
-        {
-            return Err(PassphraseError::NotWanted.into());
-        }
+        self.wanted()?;
         match self.mode {
             Some(VaultMode::Passphrase) => {
                 let passphrase = self.passphrase()?;

@@ -2,9 +2,9 @@
 //! and no other program can take a port meanwhile. Connections wait in the system's queue until the new program accepts them.
 
 #[cfg(unix)]
-pub(crate) use unix::{Heritage, Kept};
+pub(crate) use unix::{Heritage, Kept, forget, left_port};
 #[cfg(windows)]
-pub(crate) use windows::{Heritage, Kept};
+pub(crate) use windows::{Heritage, Kept, forget, left_port};
 
 #[cfg(unix)]
 mod unix {
@@ -20,10 +20,29 @@ mod unix {
     use rustix::io::{FdFlags, fcntl_setfd};
     use rustix::net::{AddressFamily, getsockname};
 
-    /// The number of the process, a colon, and the descriptors with commas between.
-    const VARIABLE: &str = "ABIDE_LISTENERS";
+    use crate::platform::environment::{self, LISTENERS};
+
     /// More than an agent has.
-    const MOST: usize = 8;
+    const MOST: usize = 256;
+
+    /// What is left of the program before for listeners that this program opens after its start.
+    static LEFT: Mutex<Vec<TcpListener>> = Mutex::new(Vec::new());
+
+    fn left() -> MutexGuard<'static, Vec<TcpListener>> {
+        LEFT.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The listener at this address that the program before has left.
+    pub(crate) fn left_port(wanted: SocketAddr) -> Option<TcpListener> {
+        let mut left = left();
+        let index = left.iter().position(|port| port.local_addr().is_ok_and(|address| address == wanted))?;
+        Some(left.swap_remove(index))
+    }
+
+    /// Closes what nothing has asked for.
+    pub(crate) fn forget() {
+        left().clear();
+    }
 
     /// What this agent listens on, for the program that replaces it.
     #[derive(Debug, Default)]
@@ -46,25 +65,57 @@ mod unix {
             self.listening().ports.extend(again(port.as_fd()));
         }
 
+        /// Adds every other port that this process listens at: proxies, the logout listener, the guard of a redirect port.
+        pub(crate) fn gather(&self) {
+            let folder = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
+            let Ok(open) = std::fs::read_dir(folder) else { return };
+            let mut listening = self.listening();
+            for name in open.filter_map(Result::ok).map(|entry| entry.file_name()) {
+                let number = name.to_str().and_then(|name| name.parse().ok()).filter(|number| *number > 2);
+                let Some(number) = number else { continue };
+                // SAFETY: the number is used for the time of this call. If nothing is open by that number, the call fails.
+                let one = unsafe { BorrowedFd::borrow_raw(number) };
+                let Ok(one) = one.try_clone_to_owned() else { continue };
+                if !accepts_connections(one.as_fd()) {
+                    continue;
+                }
+                let Some(port) = port(one) else { continue };
+                let address = port.local_addr().ok();
+                let is_known = |known: &OwnedFd| {
+                    let known = known.try_clone().ok().and_then(self::port);
+                    known.is_some_and(|known| known.local_addr().ok() == address)
+                };
+                if !listening.ports.iter().any(is_known) {
+                    listening.ports.push(port.into());
+                }
+            }
+        }
+
         /// Lets go of everything.
         pub(crate) fn clear(&self) {
             *self.listening() = Listening::default();
         }
 
-        /// Leaves everything to the next program of this process: a variable for its environment.
-        pub(crate) fn leave(&self) -> Option<(OsString, OsString)> {
+        /// Leaves everything to the next program of this process: the number of the process, a colon, and the descriptors with
+        /// commas between, for [`LISTENERS`].
+        pub(crate) fn leave(&self) -> Option<OsString> {
             let listening = std::mem::take(&mut *self.listening());
             let all: Vec<OwnedFd> = listening.socket.into_iter().chain(listening.ports).collect();
             let left = all.into_iter().filter(|one| fcntl_setfd(one, FdFlags::empty()).is_ok());
             // Not closed here: the next program owns them.
             let numbers: Vec<String> = left.map(|one| one.into_raw_fd().to_string()).collect();
             let value = format!("{}:{}", std::process::id(), numbers.join(","));
-            (!numbers.is_empty()).then(|| (VARIABLE.into(), value.into()))
+            (!numbers.is_empty()).then(|| value.into())
         }
 
         fn listening(&self) -> MutexGuard<'_, Listening> {
             self.0.lock().unwrap_or_else(PoisonError::into_inner)
         }
+    }
+
+    fn port(one: OwnedFd) -> Option<TcpListener> {
+        let family = getsockname(&one).ok()?.address_family();
+        matches!(family, AddressFamily::INET | AddressFamily::INET6).then(|| TcpListener::from(one))
     }
 
     fn again(one: BorrowedFd<'_>) -> Option<OwnedFd> {
@@ -86,8 +137,8 @@ mod unix {
             static TAKEN: Once = Once::new();
             let mut heritage = Self::default();
             TAKEN.call_once(|| {
-                let text = std::env::var(VARIABLE).unwrap_or_default();
-                for number in numbers(&text, std::process::id()) {
+                let left = environment::left().get(LISTENERS).and_then(|left| left.to_str());
+                for number in numbers(left.unwrap_or_default(), std::process::id()) {
                     heritage.adopt(number);
                 }
             });
@@ -116,6 +167,11 @@ mod unix {
                 }
                 _ => {}
             }
+        }
+
+        /// Keeps the rest for [`left_port`].
+        pub(crate) fn keep_the_rest(self) {
+            left().extend(self.ports);
         }
 
         /// Whether there is anything.
@@ -189,6 +245,26 @@ mod unix {
         }
 
         #[test]
+        fn every_port_that_is_open_is_left_once() {
+            let kept = Kept::default();
+            let known = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let connected = std::net::TcpStream::connect(known.local_addr().unwrap()).unwrap();
+            kept.port(&known);
+            kept.gather();
+            let addresses: Vec<_> = std::mem::take(&mut *kept.listening())
+                .ports
+                .into_iter()
+                .map(|one| TcpListener::from(one).local_addr().unwrap())
+                .collect();
+            for listener in [&known, &other] {
+                let address = listener.local_addr().unwrap();
+                assert_eq!(addresses.iter().filter(|one| **one == address).count(), 1, "{addresses:?}");
+            }
+            assert!(!addresses.contains(&connected.local_addr().unwrap()));
+        }
+
+        #[test]
         fn a_listener_is_found_by_its_address_and_anything_else_is_left_alone() {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("socket");
@@ -197,8 +273,7 @@ mod unix {
             let address = port.local_addr().unwrap();
             kept.socket(UnixListener::bind(&path).unwrap());
             kept.port(&port);
-            let (name, value) = kept.leave().unwrap();
-            assert_eq!(name, VARIABLE);
+            let value = kept.leave().unwrap();
             assert!(kept.leave().is_none(), "once");
             let mut heritage = Heritage::default();
             for number in numbers(value.to_str().unwrap(), std::process::id()) {
@@ -227,13 +302,21 @@ mod windows {
     use std::ffi::OsString;
     use std::net::{SocketAddr, TcpListener};
 
+    pub(crate) fn left_port(_wanted: SocketAddr) -> Option<TcpListener> {
+        None
+    }
+
+    pub(crate) fn forget() {}
+
     #[derive(Debug, Default)]
     pub(crate) struct Kept;
 
     impl Kept {
         pub(crate) fn clear(&self) {}
 
-        pub(crate) fn leave(&self) -> Option<(OsString, OsString)> {
+        pub(crate) fn gather(&self) {}
+
+        pub(crate) fn leave(&self) -> Option<OsString> {
             None
         }
     }
@@ -245,6 +328,8 @@ mod windows {
         pub(crate) fn take() -> Self {
             Self
         }
+
+        pub(crate) fn keep_the_rest(self) {}
 
         pub(crate) fn is_there(&self) -> bool {
             false

@@ -2,18 +2,17 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use abide_wire::AccountLink;
+use abide_wire::terminal::is_unsafe;
 
-use crate::platform::file;
+use crate::platform::predecessor::Returned;
 use crate::platform::program::{Stamp, stamp};
+use crate::platform::{environment, file};
 
-/// The AppImage that this program is in (packaging/appimage/AppRun), and the option that it is started with.
-const IMAGE: &str = "ABIDE_APPIMAGE";
-const IMAGE_OPTION: &str = "ABIDE_APPIMAGE_OPTION";
 /// The argument that asks a program whether it can take over.
 pub(crate) const ASK: &str = "--can-take-over";
 
@@ -21,6 +20,13 @@ pub(crate) const ASK: &str = "--can-take-over";
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest version.
 const LONGEST: usize = 64;
+/// The longest reason, in characters.
+const LONGEST_REASON: usize = 500;
+
+/// The exit code of an answer: the version does not read what is stored.
+pub(crate) const TOO_OLD: u8 = 3;
+/// The exit code of an answer: the version would not start here. The output says why.
+pub(crate) const WOULD_NOT_START: u8 = 4;
 
 /// The file that this program was started from.
 #[derive(Clone, Debug)]
@@ -37,6 +43,8 @@ pub(crate) struct Installed {
     arguments: Vec<OsString>,
     /// The file as it was at the start.
     own: Stamp,
+    /// Why the program that is installed did not start.
+    returned: Option<String>,
 }
 
 /// Why a new program does not take over.
@@ -48,6 +56,9 @@ pub(crate) enum Unfit {
     /// It does not run here.
     #[error("{} does not start: {}", .0.display(), .1)]
     DoesNotStart(PathBuf, String),
+    /// It does not start with the configuration and the folders of this user.
+    #[error("{0}")]
+    WouldNotStart(String),
     /// It is too old for what this program stores.
     #[error("{} is too old for what Abide has stored", .0.display())]
     TooOld(PathBuf),
@@ -67,17 +78,28 @@ impl Installed {
         let arguments = std::env::args_os().skip(1);
         // A link that the program was started with has had its effect.
         let arguments = arguments.filter(|one| !AccountLink::is_link(&one.to_string_lossy())).collect();
-        let image = std::env::var_os(IMAGE).map(PathBuf::from).filter(|image| image.is_absolute());
+        let image = environment::image();
         let is_image = image.is_some();
+        // The path of a program that runs again leads to the one that did not start.
+        let returned = Returned::of_this_process();
         let (program, option, command) = match image {
             Some(image) => {
-                let option = std::env::var_os(IMAGE_OPTION).filter(|option| !option.is_empty());
+                let option = environment::left().get(environment::IMAGE_OPTION).cloned();
                 (image, option, (!desktop).then(|| OsString::from("agent")))
             }
-            None => (std::env::current_exe().ok()?, None, None),
+            None => match &returned {
+                Some(returned) => (returned.program.clone(), None, None),
+                None => (std::env::current_exe().ok()?, None, None),
+            },
         };
         let own = stamp(&program)?;
-        Some(Self { program, is_image, option, command, arguments, own })
+        let returned = returned.map(|returned| returned.why);
+        Some(Self { program, is_image, option, command, arguments, own, returned })
+    }
+
+    /// Why this program runs again in the place of the one that is installed, if it does.
+    pub(crate) fn returned(&self) -> Option<&str> {
+        self.returned.as_deref()
     }
 
     /// Whether descriptors can be left to the new program. The runtime of an AppImage would keep copies of them open.
@@ -102,8 +124,17 @@ impl Installed {
     ///
     /// Why it does not take over.
     pub(crate) async fn ask(&self, format: u16) -> Result<String, Unfit> {
-        let program = self.program.clone();
-        if !self.is_safe() {
+        self.ask_another(&self.program, format).await
+    }
+
+    /// The same about a file that is not installed yet.
+    ///
+    /// # Errors
+    ///
+    /// Why it would not take over.
+    pub(crate) async fn ask_another(&self, program: &Path, format: u16) -> Result<String, Unfit> {
+        let program = program.to_owned();
+        if !is_safe(&program) {
             return Err(Unfit::Exposed(program));
         }
         let mut command = tokio::process::Command::new(&program);
@@ -120,31 +151,74 @@ impl Installed {
             && version.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".+-".contains(&byte));
         match output.status.code() {
             Some(0) if is_version => Ok(version.to_owned()),
+            Some(code) if code == i32::from(WOULD_NOT_START) => {
+                let why = String::from_utf8_lossy(output.stdout.trim_ascii());
+                Err(Unfit::WouldNotStart(
+                    why.chars().take(LONGEST_REASON).map(|c| if is_unsafe(c) { ' ' } else { c }).collect(),
+                ))
+            }
             // What a version answers that does not know the question, and one that does not read the format.
-            Some(2 | 3) => Err(Unfit::TooOld(program)),
+            Some(code) if code == 2 || code == i32::from(TOO_OLD) => Err(Unfit::TooOld(program)),
             _ => Err(Unfit::DoesNotStart(program, output.status.to_string())),
         }
     }
 
-    /// Whether only root and this user can have put it there.
-    fn is_safe(&self) -> bool {
-        self.program.is_file() && !file::others_may_write(&self.program)
+    /// The AppImage that this program is in.
+    pub(crate) fn image(&self) -> Option<&Path> {
+        self.is_image.then_some(&self.program)
+    }
+
+    /// Whether other users can put a file in its place.
+    pub(crate) fn is_exposed(&self) -> bool {
+        !is_safe(&self.program)
+    }
+
+    /// Puts a file beside this one in its place, in one step.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses that. Nothing has changed then.
+    pub(crate) fn put(&self, new: &Path) -> io::Result<()> {
+        let permissions = std::fs::metadata(&self.program)?.permissions();
+        std::fs::set_permissions(new, permissions)?;
+        std::fs::rename(new, &self.program)?;
+        // So that the new name lasts. The file itself is on the disk already.
+        #[cfg(unix)]
+        if let Some(folder) = self.program.parent() {
+            std::fs::File::open(folder).and_then(|folder| folder.sync_all())?;
+        }
+        Ok(())
     }
 
     /// Becomes the new program, or this one again if that fails. Returns only with an error.
     #[cfg(unix)]
-    pub(crate) fn start(&self, variable: Option<(OsString, OsString)>) -> io::Error {
+    pub(crate) fn start(&self, listeners: Option<OsString>) -> io::Error {
         use std::os::unix::process::CommandExt as _;
-        close_with_the_program(variable.as_ref().map(|(_, value)| value.to_string_lossy().into_owned()));
+        let mut left: Vec<String> =
+            listeners.iter().flat_map(|value| numbers(&value.to_string_lossy())).collect();
+        let mut variables: Vec<(&str, OsString)> =
+            listeners.into_iter().map(|value| (environment::LISTENERS, value)).collect();
+        // The runtime of an AppImage would keep the file open.
+        #[cfg(target_os = "linux")]
+        if !self.is_image
+            && let Some((number, value)) = crate::platform::predecessor::leave()
+        {
+            left.push(number.to_string());
+            variables.push((environment::PREDECESSOR, value));
+        }
+        close_with_the_program(&left);
         let become_it = |program: &std::path::Path| {
             let mut command = std::process::Command::new(program);
             // The program in an AppImage is not started as the AppImage is.
             let is_new = program == self.program;
             command.args(self.option.iter().chain(&self.command).filter(|_| is_new));
-            command.args(&self.arguments).envs(variable.clone()).exec()
+            if !is_new {
+                command.envs(environment::left().image_variables());
+            }
+            command.args(&self.arguments).envs(variables.clone()).exec()
         };
         // Checked again: some time has passed, and the file may be another one.
-        let error = match self.is_safe() {
+        let error = match is_safe(&self.program) {
             true => become_it(&self.program),
             false => io::ErrorKind::PermissionDenied.into(),
         };
@@ -156,23 +230,33 @@ impl Installed {
     }
 
     #[cfg(not(unix))]
-    pub(crate) fn start(&self, _variable: Option<(OsString, OsString)>) -> io::Error {
+    pub(crate) fn start(&self, _listeners: Option<OsString>) -> io::Error {
         io::ErrorKind::Unsupported.into()
     }
 }
 
+/// Whether only root and this user can have put a file there.
+fn is_safe(program: &Path) -> bool {
+    program.is_file() && !file::others_may_write(program)
+}
+
+/// The descriptors behind the number of the process.
+#[cfg(unix)]
+fn numbers(listeners: &str) -> Vec<String> {
+    let numbers = listeners.split_once(':').map_or("", |(_, numbers)| numbers);
+    numbers.split(',').map(str::to_owned).collect()
+}
+
 /// Closes every descriptor with this program, except the standard streams and those in the list.
 #[cfg(unix)]
-fn close_with_the_program(left: Option<String>) {
-    let left = left.unwrap_or_default();
-    let left: Vec<&str> = left.split_once(':').map_or("", |(_, numbers)| numbers).split(',').collect();
+fn close_with_the_program(left: &[String]) {
     let folder = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
     let Ok(open) = std::fs::read_dir(folder) else { return };
     for name in open.filter_map(Result::ok).map(|entry| entry.file_name()) {
         let name = name.to_string_lossy();
         if let Ok(number) = name.parse::<u32>()
             && number > 2
-            && !left.contains(&&*name)
+            && !left.iter().any(|one| *one == *name)
         {
             let _ = crate::platform::keep_from_children(number);
         }
@@ -182,10 +266,8 @@ fn close_with_the_program(left: Option<String>) {
 #[cfg(all(test, unix))]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::os::unix::fs::PermissionsExt as _;
-    use std::path::Path;
-
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
     fn program(path: &Path, text: &str, mode: u32) {
         let new = path.with_extension("new");
@@ -197,7 +279,7 @@ mod tests {
     fn installed(path: &Path) -> Installed {
         let own = stamp(path).unwrap();
         let (program, arguments) = (path.to_owned(), Vec::new());
-        Installed { program, is_image: false, option: None, command: None, arguments, own }
+        Installed { program, is_image: false, option: None, command: None, arguments, own, returned: None }
     }
 
     #[test]
@@ -228,6 +310,10 @@ mod tests {
         assert_eq!(ask("[ \"$*\" = '--can-take-over 7' ] && echo 0.2.0", 0o755).await.unwrap(), "0.2.0");
         for old in ["exit 2", "exit 3"] {
             assert!(matches!(ask(old, 0o755).await, Err(Unfit::TooOld(_))), "{old}");
+        }
+        match ask("printf 'line 3\n is wrong'; exit 4", 0o755).await {
+            Err(Unfit::WouldNotStart(why)) => assert_eq!(why, "line 3  is wrong"),
+            other => panic!("{other:?}"),
         }
         for broken in ["exit 127", "kill -9 $$", "exit 0", "printf 'a b'", "printf '%099d' 1"] {
             assert!(matches!(ask(broken, 0o755).await, Err(Unfit::DoesNotStart(..))), "{broken}");

@@ -4,12 +4,14 @@
 #[cfg(target_os = "linux")]
 pub(crate) mod changes;
 pub(crate) mod clock;
+pub(crate) mod environment;
 pub(crate) mod file;
 pub(crate) mod handover;
 pub(crate) mod installed;
 mod local_time;
 pub(crate) mod log;
 pub(crate) mod managed;
+pub(crate) mod predecessor;
 pub(crate) mod program;
 pub(crate) mod tcp_peer;
 

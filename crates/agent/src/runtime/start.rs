@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use abide_presence::Presence;
 use abide_vault::{KeyStoreError, VaultError};
@@ -24,7 +25,7 @@ use crate::persistence::options::{Keeping, OpenError, PassphraseError};
 use crate::persistence::vault::{NotOpen, VaultThread};
 use crate::platform;
 use crate::platform::file::{self, FolderError};
-use crate::platform::handover::{Heritage, Kept};
+use crate::platform::handover::{Heritage, Kept, forget};
 use crate::platform::installed::Installed;
 use crate::provider_session::logout_listener::LogoutListeners;
 use crate::proxy;
@@ -39,6 +40,9 @@ use crate::state::record::record_name;
 use crate::state::set_aside;
 use crate::state::store::Store;
 use crate::tokens::refresh;
+
+/// How long a port that the program before has left waits for its listener. Connections wait there meanwhile.
+const LEFT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why no agent runs now. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +86,16 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// What is wrong, without what it means for this start.
+    pub(crate) fn cause(&self) -> String {
+        match self {
+            Self::Config(error) => error.to_string(),
+            Self::Passphrase(error) => error.to_string(),
+            Self::Clients(error) => format!("The list of allowed clients cannot be read: {error}"),
+            other => other.to_string(),
+        }
+    }
+
     /// A stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -123,6 +137,19 @@ impl Agent {
     ///
     /// When one of these cannot be done. Nothing has changed then.
     pub async fn start(options: Options) -> Result<Self, StartError> {
+        #[cfg(target_os = "linux")]
+        let predecessor = platform::predecessor::Predecessor::take();
+        let started = Self::begin(options).await;
+        #[cfg(target_os = "linux")]
+        if let (Err(error), Some(predecessor)) = (&started, predecessor) {
+            tracing::error!(code = error.code(), %error, "this version does not start; the one before runs again");
+            let failed = predecessor.return_to(&error.cause());
+            tracing::error!(error = %failed, "the version before does not start either");
+        }
+        started
+    }
+
+    async fn begin(options: Options) -> Result<Self, StartError> {
         platform::harden();
         let mut heritage = Heritage::take();
         // Before it can be replaced.
@@ -210,6 +237,7 @@ impl Agent {
             proxies: Proxies::new(config.proxies.clone()),
             has_policy: AtomicBool::new(config.policy.is_there()),
             restarts: AtomicBool::new(config.restarts_after_upgrade()),
+            reloaded: tokio::sync::Notify::new(),
             links: AtomicBool::new(config.takes_links()),
             installed,
             kept: Arc::new(Kept::default()),
@@ -222,7 +250,11 @@ impl Agent {
         let places = &store.options.places;
         let left = left_socket(&places.socket(), &mut heritage);
         let socket = left.map_or_else(|| bind_socket(&places.socket()), Ok).map_err(StartError::Endpoint)?;
-        drop(heritage);
+        heritage.keep_the_rest();
+        tokio::spawn(async {
+            tokio::time::sleep(LEFT_PATIENCE).await;
+            forget();
+        });
         let advertised = {
             let places = places.clone();
             move || advertise(&places, port, taken)
@@ -249,6 +281,16 @@ impl Agent {
         tracing::info!(port, "the local endpoint is open");
         Ok(agent)
     }
+}
+
+/// Whether a start would find its configuration, its folders, the passphrase and the list of clients as it needs them. Changes nothing
+/// while an agent of this user runs, and opens nothing that this agent holds.
+pub(crate) fn rehearse(options: &Options) -> Result<(), StartError> {
+    let config = Config::effective(options)?;
+    file::private_folder(&options.places.state)?;
+    file::runtime_folder(&options.places.runtime)?;
+    Keeping::new(&config.vault, options).check()?;
+    Clients::open(options.places.state.join("clients.json")).map(drop).map_err(StartError::Clients)
 }
 
 /// Shows what is wrong with the record, as long as it is.

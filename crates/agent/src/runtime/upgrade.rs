@@ -9,11 +9,14 @@ use abide_wire::VaultMode;
 
 use crate::agent::Agent;
 use crate::config::edit::ConfigFile;
+use crate::options::Options;
 use crate::platform;
 #[cfg(target_os = "linux")]
 use crate::platform::changes::Changes;
 use crate::platform::handover::Kept;
-use crate::platform::installed::{Installed, Unfit};
+use crate::platform::installed::{Installed, TOO_OLD, Unfit, WOULD_NOT_START};
+use crate::platform::program::Stamp;
+use crate::runtime::start;
 use crate::server::answering;
 use crate::state::event::Event;
 use crate::state::under_way::UnderWay;
@@ -30,6 +33,10 @@ const LAST: Duration = Duration::from_secs(120);
 /// How often it is tried while no connection is accepted, and for how long.
 const CALM: Duration = Duration::from_millis(20);
 const LONGEST_CALM: Duration = Duration::from_secs(1);
+/// After this time, the user is told what the other version waits for.
+const LONG_WAIT: Duration = Duration::from_secs(10 * 60);
+/// A request that has lasted for so long, such as a tunnel through a proxy, need not end soon: no connection is kept waiting for it.
+const LONG: Duration = Duration::from_secs(3);
 /// For an answer that is on its way out.
 const FLUSH: Duration = Duration::from_millis(50);
 
@@ -50,15 +57,34 @@ impl Successor {
     }
 }
 
-/// The answer to a program that asks whether this version can take over from it: this version, if it reads what is stored in that
-/// format. `None` if these arguments do not ask that.
-pub fn asked_to_take_over(mut arguments: impl Iterator<Item = String>) -> Option<Option<&'static str>> {
+/// The answer to a program that asks whether this version can take over from it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What to exit with.
+    pub code: u8,
+    /// What to print: the version, or why it would not start here.
+    pub text: String,
+}
+
+/// The answer to a program that asks whether this version can take over from it: whether it reads what is stored in that format, and
+/// would start with the configuration and the folders of this user. `None` if these arguments do not ask that.
+pub fn asked_to_take_over(mut arguments: impl Iterator<Item = String>, desktop: bool) -> Option<Answer> {
     if arguments.next()? != platform::installed::ASK {
         return None;
     }
     let format = arguments.next().and_then(|format| format.parse::<u16>().ok());
     let reads = format.is_some_and(|format| format <= abide_vault::FORMAT) && arguments.next().is_none();
-    Some(reads.then_some(env!("CARGO_PKG_VERSION")))
+    if !reads {
+        return Some(Answer { code: TOO_OLD, text: String::new() });
+    }
+    let would_start = match Options::of_this_user(desktop) {
+        Some(options) => start::rehearse(&options).map_err(|error| error.cause()),
+        None => Err("Abide does not know where your home directory is.".to_owned()),
+    };
+    Some(match would_start {
+        Ok(()) => Answer { code: 0, text: env!("CARGO_PKG_VERSION").to_owned() },
+        Err(text) => Answer { code: WOULD_NOT_START, text },
+    })
 }
 
 /// Waits for another version, and asks for the restart when nothing is under way, until it is aborted.
@@ -66,37 +92,23 @@ pub(crate) async fn when_replaced(agent: Agent) {
     let Some(installed) = agent.0.installed.clone() else { return };
     let mut watch = Watch::new(&installed);
     let mut shown: Option<String> = None;
+    if let Some(why) = installed.returned() {
+        let text = format!(
+            "Another version of Abide is installed, and it did not start: {why} This version runs again, and your sessions with it."
+        );
+        agent.0.store.warning(text.clone());
+        shown = Some(text);
+        watch.changed(&installed).await;
+    }
     loop {
         let new = installed.replaced();
         if let Some(before) = shown.take() {
             agent.0.store.end_warning(&before);
         }
         if let Some(new) = new {
-            match fit(&agent, &installed).await {
-                Ok(version) => {
-                    tracing::info!(
-                        version,
-                        "another version is installed; it takes over when nothing is under way"
-                    );
-                    let same = || installed.replaced().as_ref() == Some(&new);
-                    let mut pause = PAUSE;
-                    while same() && agent.0.restarts.load(Ordering::Relaxed) {
-                        match agent.under_way().await.filter(|why| !why.is_short()) {
-                            None => drop(agent.0.store.events.send(Event::Replaced)),
-                            Some(why) => tracing::debug!(?why, "the other version waits"),
-                        }
-                        tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(LONGEST_PAUSE);
-                    }
-                    if !same() {
-                        continue;
-                    }
-                    shown = Some(by_hand("`restart_after_upgrade` is off"));
-                }
-                Err(why) => {
-                    tracing::warn!(%why, "another version is installed and does not take over");
-                    shown = Some(why);
-                }
+            shown = let_take_over(&agent, &installed, &new).await;
+            if shown.is_none() {
+                continue;
             }
         }
         if let Some(text) = &shown {
@@ -105,8 +117,75 @@ pub(crate) async fn when_replaced(agent: Agent) {
         tokio::select! {
             () = watch.changed(&installed) => {}
             () = switched_on(&agent) => {}
+            // What keeps it from starting may be mended now.
+            () = agent.0.reloaded.notified(), if shown.is_some() => {}
         }
     }
+}
+
+/// The warning that the new program waits. It ends with this.
+struct Waiting<'a> {
+    agent: &'a Agent,
+    text: Option<String>,
+}
+
+impl Waiting<'_> {
+    fn say(&mut self, why: Option<UnderWay>, version: &str) {
+        let text = why.map(|why| {
+            format!(
+                "Another version of Abide ({version}) is installed. It waits for {}. To use it now, restart Abide.",
+                why.words()
+            )
+        });
+        if self.text == text {
+            return;
+        }
+        let before = std::mem::replace(&mut self.text, text);
+        before.iter().for_each(|before| self.agent.0.store.end_warning(before));
+        self.text.iter().for_each(|text| self.agent.0.store.warning(text.clone()));
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.say(None, "");
+    }
+}
+
+/// Lets the new program take over when nothing is under way. Returns what to show if it cannot, and `None` when there is another file.
+async fn let_take_over(agent: &Agent, installed: &Installed, new: &Stamp) -> Option<String> {
+    let (mut pause, mut known) = (PAUSE, None);
+    let begun = tokio::time::Instant::now();
+    let mut told = Waiting { agent, text: None };
+    while installed.replaced().as_ref() == Some(new) {
+        let waits = agent.under_way().await.filter(|why| !why.is_short());
+        // Asked once more when it is time: what it needs may have changed while it waited.
+        if known.is_none() || waits.is_none() {
+            match fit(agent, installed).await {
+                Ok(version) => {
+                    if known.is_none() {
+                        tracing::info!(
+                            version,
+                            "another version is installed; it takes over when nothing is under way"
+                        );
+                    }
+                    known = Some(version);
+                }
+                Err(why) => {
+                    tracing::warn!(%why, "another version is installed and does not take over");
+                    return Some(why);
+                }
+            }
+        }
+        match waits {
+            None => drop(agent.0.store.events.send(Event::Replaced)),
+            Some(why) => tracing::debug!(?why, "the other version waits"),
+        }
+        told.say(waits.filter(|_| begun.elapsed() > LONG_WAIT), known.as_deref().unwrap_or_default());
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    None
 }
 
 /// Returns when restarts are switched on, if they are off.
@@ -135,6 +214,10 @@ async fn fit(agent: &Agent, installed: &Installed) -> Result<String, String> {
         Unfit::TooOld(_) => format!(
             "An older version of Abide is installed: {why}. This version continues to run, and your sessions with it. \
              Install the newer version again. To use the older one, sign out and restart Abide."
+        ),
+        Unfit::WouldNotStart(why) => format!(
+            "Another version of Abide is installed, and it would not start: {why} This version continues to run, and your \
+             sessions with it."
         ),
         why => format!(
             "Another version of Abide is installed, and it cannot be used: {why}. This version continues to run. \
@@ -197,7 +280,7 @@ impl Watch {
 
 impl Agent {
     /// What a new start would cut off.
-    async fn under_way(&self) -> Option<UnderWay> {
+    pub(crate) async fn under_way(&self) -> Option<UnderWay> {
         if self.0.jobs.are_running() {
             return Some(UnderWay::Job);
         }
@@ -214,7 +297,11 @@ impl Agent {
         if locked {
             return Some(UnderWay::Locked);
         }
-        answering::is_busy().then_some(UnderWay::Request)
+        match answering::longest() {
+            None => None,
+            Some(since) if since < LONG => Some(UnderWay::Request),
+            Some(_) => Some(UnderWay::LongRequest),
+        }
     }
 
     /// Ends this agent for the program that was installed in its place, as [`Event::Replaced`] asks. `None`, and nothing has
@@ -243,6 +330,7 @@ impl Agent {
             answering::accept(true);
             return None;
         }
+        self.0.kept.gather();
         // No request and no clock can begin anything from here on. What began in the last moment is waited for.
         self.end_tasks();
         let quiet = async {

@@ -1,59 +1,83 @@
 //! Whether this process answers a request now. One count for all listeners, because a new program takes the place of all of them at
 //! once.
 
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::pin::Pin;
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::watch;
 
 /// The requests that are being answered, and whether more may be.
-struct Count(AtomicUsize);
-
-/// No further request is answered by this program.
-const CLOSED: usize = 1 << (usize::BITS - 1);
+#[derive(Debug, Default)]
+struct Requests {
+    /// No further request is answered by this program.
+    closed: bool,
+    /// When each has begun, in this order.
+    began: BTreeMap<u64, Instant>,
+    number: u64,
+}
 
 /// Whether connections are accepted. Those that are not wait in the system's queue.
 static ACCEPTING: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(true));
 
-static COUNT: Count = Count(AtomicUsize::new(0));
+static REQUESTS: Mutex<Requests> = Mutex::new(Requests { closed: false, began: BTreeMap::new(), number: 0 });
 
-impl Count {
-    fn begin(&self) -> bool {
-        let one_more = |count| (count & CLOSED == 0).then_some(count + 1);
-        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_ok()
+fn requests() -> MutexGuard<'static, Requests> {
+    REQUESTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Requests {
+    fn begin(&mut self, now: Instant) -> Option<u64> {
+        if self.closed {
+            return None;
+        }
+        self.number += 1;
+        self.began.insert(self.number, now);
+        Some(self.number)
     }
 
-    fn close_if_idle(&self) -> bool {
-        self.0.compare_exchange(0, CLOSED, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    fn end(&mut self, number: u64) {
+        self.began.remove(&number);
+    }
+
+    fn close_if_idle(&mut self) -> bool {
+        let closes = !self.closed && self.began.is_empty();
+        self.closed |= closes;
+        closes
+    }
+
+    fn longest(&self, now: Instant) -> Option<Duration> {
+        self.began.values().next().map(|began| now.saturating_duration_since(*began))
     }
 }
 
 /// A request that is being answered, or is about to come over a new connection, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Answering(());
+pub(super) struct Answering(u64);
 
 impl Answering {
     /// Begins. If this program answers no more, it never returns: the connection ends with the program.
     pub(super) async fn begin() -> Self {
-        if !COUNT.begin() {
-            pending::<()>().await;
+        let begun = requests().begin(Instant::now());
+        match begun {
+            Some(number) => Self(number),
+            None => pending().await,
         }
-        Self(())
     }
 
     /// A connection was accepted, and its first request is on its way.
     pub(super) fn expected() -> Option<Self> {
-        COUNT.begin().then_some(Self(()))
+        requests().begin(Instant::now()).map(Self)
     }
 }
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        COUNT.0.fetch_sub(1, Ordering::AcqRel);
+        requests().end(self.0);
     }
 }
 
@@ -76,12 +100,12 @@ pub(crate) fn accept(yes: bool) {
 
 /// From now on this program answers no request; `false`, and nothing changes, while it answers one.
 pub(crate) fn close_if_idle() -> bool {
-    COUNT.close_if_idle()
+    requests().close_if_idle()
 }
 
-/// Whether a request is being answered.
-pub(crate) fn is_busy() -> bool {
-    COUNT.0.load(Ordering::Acquire) & !CLOSED != 0
+/// For how long the oldest of the requests that are being answered has lasted; `None` if there is none.
+pub(crate) fn longest() -> Option<Duration> {
+    requests().longest(Instant::now())
 }
 
 /// The body of an answer. The request counts as being answered until the body was sent.
@@ -112,17 +136,24 @@ impl<B: Body> Body for Answered<B> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
     fn it_is_closed_between_two_requests_and_never_during_one() {
-        let count = Count(AtomicUsize::new(0));
-        assert!(count.begin());
-        assert!(!count.close_if_idle(), "one is being answered");
-        assert!(count.begin(), "and more are");
-        count.0.fetch_sub(2, Ordering::AcqRel);
-        assert!(count.close_if_idle());
-        assert!(!count.begin());
-        assert!(!count.close_if_idle(), "once");
+        let now = Instant::now();
+        let mut requests = Requests::default();
+        let one = requests.begin(now).unwrap();
+        assert!(!requests.close_if_idle(), "one is being answered");
+        let two = requests.begin(now + Duration::from_secs(2)).unwrap();
+        assert_ne!(one, two);
+        assert_eq!(requests.longest(now + Duration::from_secs(5)), Some(Duration::from_secs(5)));
+        requests.end(one);
+        assert_eq!(requests.longest(now + Duration::from_secs(5)), Some(Duration::from_secs(3)));
+        requests.end(two);
+        assert_eq!(requests.longest(now), None);
+        assert!(requests.close_if_idle());
+        assert_eq!(requests.begin(now), None);
+        assert!(!requests.close_if_idle(), "once");
     }
 }

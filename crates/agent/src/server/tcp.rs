@@ -7,13 +7,17 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::{Accept, Quiet, Source};
+use crate::platform::handover::left_port;
 use crate::platform::tcp_peer::{TcpPeer, tcp_peer};
 
 /// Connections that the system keeps until they are accepted.
 pub(crate) const BACKLOG: u32 = 1024;
 
-/// Binds, with room for many that connect at once.
+/// Binds, with room for many that connect at once. What the program before has left at this address is taken.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    if let Some(left) = left_port(address) {
+        return TcpListener::from_std(left);
+    }
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // A port that was used a moment ago may be used again. On Windows the option would let two programs have one port.
     #[cfg(unix)]

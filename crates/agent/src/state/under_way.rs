@@ -17,6 +17,8 @@ pub(crate) enum UnderWay {
     Revocation,
     /// A request of a program.
     Request,
+    /// A request that has lasted for some time, such as a tunnel through a proxy.
+    LongRequest,
     /// A program that was started with `abide run`.
     Job,
     /// An account that is being added, changed or removed.
@@ -28,6 +30,27 @@ pub(crate) enum UnderWay {
 }
 
 impl UnderWay {
+    /// What is waited for, in words.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Question => "a question that is not answered yet",
+            Self::Answer => "an answer about a program that holds for a while",
+            Self::SignIn => "a sign-in or a sign-out",
+            Self::Renewal => "a renewal",
+            Self::Revocation => "tokens that are being revoked",
+            Self::Request | Self::LongRequest => "a request of a program",
+            Self::Job => "a program that was started with `abide run`",
+            Self::Account => "a change of an account",
+            Self::Locked => "the locked screen or keyring",
+            Self::InMemory => "a session that is in memory only",
+        }
+    }
+
+    /// Whether the user is in the middle of something.
+    pub(crate) fn concerns_the_user(self) -> bool {
+        matches!(self, Self::Question | Self::Answer | Self::SignIn | Self::Account)
+    }
+
     /// Whether it usually ends within a second, so that new requests can wait for it.
     pub(crate) fn is_short(self) -> bool {
         matches!(self, Self::Request | Self::Renewal)
@@ -41,7 +64,9 @@ impl Store {
             return Some(UnderWay::Account);
         }
         let snapshot = self.snapshot();
-        if !snapshot.questions.is_empty() || !snapshot.consents.is_empty() {
+        // Without a desktop, a question that no program waits for any more cuts nothing off: it is asked again.
+        let is_up = |waiting| self.options.desktop || waiting > 0;
+        if !snapshot.questions.is_empty() || snapshot.consents.iter().any(|one| is_up(one.waiting)) {
             return Some(UnderWay::Question);
         }
         if !snapshot.grants.is_empty() {
