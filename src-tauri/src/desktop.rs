@@ -1,8 +1,7 @@
 //! The joint between the agent and what the user sees: snapshots in one direction, choices in the other.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use abide_agent::{Agent, Event, StartError, Successor};
@@ -146,7 +145,7 @@ async fn follow(app: AppHandle, agent: Agent, runtime: &Path, link: Option<Accou
                 });
                 show(&app, &snapshot);
             }
-            _ = &mut told, if !is_quitting() => quit(&app),
+            _ = &mut told, if !ending().will_quit() => quit(&app),
         }
     }
 }
@@ -295,7 +294,7 @@ pub(crate) fn successor() -> Option<Successor> {
 /// Ends for the program that was installed in the place of this one, unless the user has the window open: something may be half
 /// typed there.
 fn make_way(app: &AppHandle) {
-    if app.get_webview_window(window::LABEL).is_some() || QUITTING.swap(true, Ordering::SeqCst) {
+    if app.get_webview_window(window::LABEL).is_some() || !ending().begins_to_make_way() {
         return;
     }
     let app = app.clone();
@@ -305,36 +304,100 @@ fn make_way(app: &AppHandle) {
             Some(agent) => agent.hand_over().await,
             None => None,
         };
-        let Some(successor) = successor else {
-            QUITTING.store(false, Ordering::SeqCst);
-            return;
-        };
-        *SUCCESSOR.lock().unwrap_or_else(PoisonError::into_inner) = Some(successor);
-        app.exit(0);
+        let after = ending().after_making_way(successor.is_some());
+        match (after, successor) {
+            (After::Quits, _) => stop(&app).await,
+            (After::MakesWay, Some(successor)) => {
+                *SUCCESSOR.lock().unwrap_or_else(PoisonError::into_inner) = Some(successor);
+                app.exit(0);
+            }
+            _ => {}
+        }
     });
 }
 
-static QUITTING: AtomicBool = AtomicBool::new(false);
+/// Whether the program ends, and what for. A wish to quit is never lost, and comes before another version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Ending {
+    #[default]
+    Not,
+    MakingWay,
+    /// The user has chosen to quit while the program makes way.
+    QuitsAfterwards,
+    Quitting,
+}
 
-fn is_quitting() -> bool {
-    QUITTING.load(Ordering::SeqCst)
+/// What follows the attempt to make way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After {
+    Continues,
+    MakesWay,
+    Quits,
+}
+
+impl Ending {
+    /// Whether this is the time to make way.
+    fn begins_to_make_way(&mut self) -> bool {
+        let begins = *self == Self::Not;
+        if begins {
+            *self = Self::MakingWay;
+        }
+        begins
+    }
+
+    /// The attempt to make way is over.
+    fn after_making_way(&mut self, there_is_a_successor: bool) -> After {
+        match (*self, there_is_a_successor) {
+            (Self::QuitsAfterwards, _) => {
+                *self = Self::Quitting;
+                After::Quits
+            }
+            (Self::MakingWay, false) => {
+                *self = Self::Not;
+                After::Continues
+            }
+            _ => After::MakesWay,
+        }
+    }
+
+    /// The user wants to quit. Whether the end begins now.
+    fn quits(&mut self) -> bool {
+        let begins = *self == Self::Not;
+        *self = match self {
+            Self::Not | Self::Quitting => Self::Quitting,
+            Self::MakingWay | Self::QuitsAfterwards => Self::QuitsAfterwards,
+        };
+        begins
+    }
+
+    /// Whether the wish to quit is known.
+    fn will_quit(self) -> bool {
+        matches!(self, Self::QuitsAfterwards | Self::Quitting)
+    }
+}
+
+static ENDING: Mutex<Ending> = Mutex::new(Ending::Not);
+
+fn ending() -> MutexGuard<'static, Ending> {
+    ENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Ends the agent, then the program, once.
 fn quit(app: &AppHandle) {
-    if QUITTING.swap(true, Ordering::SeqCst) {
-        return;
+    if ending().quits() {
+        let app = app.clone();
+        tauri::async_runtime::spawn(async move { stop(&app).await });
     }
-    let app = app.clone();
-    tauri::async_runtime::spawn(async move {
-        if let Some(agent) = app.try_state::<Agent>() {
-            let agent = agent.inner().clone();
-            if tokio::time::timeout(LONGEST_GOODBYE, agent.stop()).await.is_err() {
-                tracing::error!("the agent did not end in time");
-            }
+}
+
+async fn stop(app: &AppHandle) {
+    if let Some(agent) = app.try_state::<Agent>() {
+        let agent = agent.inner().clone();
+        if tokio::time::timeout(LONGEST_GOODBYE, agent.stop()).await.is_err() {
+            tracing::error!("the agent did not end in time");
         }
-        app.exit(0);
-    });
+    }
+    app.exit(0);
 }
 
 /// Returns when the system tells the program to stop; never where it has no such way.
@@ -354,4 +417,36 @@ async fn told_to_stop() {
         }
     }
     std::future::pending().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quitting_while_the_program_makes_way_is_not_lost() {
+        for successor in [false, true] {
+            let mut ending = Ending::default();
+            assert!(ending.begins_to_make_way());
+            assert!(!ending.begins_to_make_way(), "once");
+            assert!(!ending.quits(), "the agent ends its work first");
+            assert!(ending.will_quit() && !ending.quits());
+            assert_eq!(ending.after_making_way(successor), After::Quits, "{successor}");
+            assert!(!ending.begins_to_make_way() && !ending.quits());
+        }
+    }
+
+    #[test]
+    fn an_attempt_to_make_way_that_fails_changes_nothing() {
+        let mut ending = Ending::default();
+        assert!(ending.begins_to_make_way());
+        assert_eq!(ending.after_making_way(false), After::Continues);
+        assert_eq!(ending, Ending::Not);
+        assert!(ending.begins_to_make_way());
+        assert_eq!(ending.after_making_way(true), After::MakesWay);
+        assert!(!ending.begins_to_make_way());
+        let mut ending = Ending::default();
+        assert!(ending.quits() && ending.will_quit());
+        assert!(!ending.quits(), "once");
+    }
 }

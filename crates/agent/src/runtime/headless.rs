@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+
 use crate::agent::Agent;
 use crate::options::Options;
 use crate::platform::log;
@@ -51,10 +54,14 @@ pub fn run_headless(passphrase_fd: Option<u32>, started: impl FnOnce(u16)) -> Re
             successor = async {
                 loop {
                     match events.recv().await {
-                        Ok(Event::Quit) | Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
+                        Ok(Event::Quit) | Err(RecvError::Closed) => return None,
                         Ok(Event::Replaced) => {
-                            if let Some(successor) = agent.hand_over().await {
-                                return Some(successor);
+                            let successor = agent.hand_over().await;
+                            if quits(&mut events) {
+                                return None;
+                            }
+                            if successor.is_some() {
+                                return successor;
                             }
                         }
                         _ => {}
@@ -75,6 +82,17 @@ pub fn run_headless(passphrase_fd: Option<u32>, started: impl FnOnce(u16)) -> Re
     }
 }
 
+/// Whether the wish to quit is among the events that came while this program made way.
+fn quits(events: &mut broadcast::Receiver<Event>) -> bool {
+    loop {
+        match events.try_recv() {
+            Ok(Event::Quit) | Err(TryRecvError::Closed) => return true,
+            Ok(_) | Err(TryRecvError::Lagged(_)) => {}
+            Err(TryRecvError::Empty) => return false,
+        }
+    }
+}
+
 #[cfg(unix)]
 pub(crate) async fn told_to_stop() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -89,4 +107,19 @@ pub(crate) async fn told_to_stop() -> std::io::Result<()> {
 #[cfg(windows)]
 pub(crate) async fn told_to_stop() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quitting_while_the_program_makes_way_is_not_lost() {
+        let (events, mut received) = broadcast::channel(8);
+        assert!(!quits(&mut received));
+        let _ = events.send(Event::Replaced);
+        assert!(!quits(&mut received));
+        let _ = (events.send(Event::Quit), events.send(Event::Replaced));
+        assert!(quits(&mut received));
+    }
 }
