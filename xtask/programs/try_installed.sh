@@ -13,7 +13,7 @@ HOME=$folder/home XDG_RUNTIME_DIR=$folder/run
 export HOME XDG_RUNTIME_DIR
 unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME DISPLAY WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS BROWSER
 cd "$folder"
-rm -f address page last jar
+rm -f address page last jar refusal
 fail() { echo "failed: $*" >&2; [ ! -f agent.log ] || tail -n 20 agent.log >&2; exit 1; }
 
 echo "version: $(eval "$abide --version")"
@@ -77,7 +77,9 @@ if [ -n "${ABIDE_TRY_UPGRADE:-}" ]; then
   grep -q alice status || fail "the session is gone: $(cat status)"
   echo "upgraded: $(head -n 1 status)"
 fi
-if eval "$abide token" >/dev/null 2>&1; then fail "a token that nobody has allowed"; fi
+if eval "$abide token" >/dev/null 2>refusal; then fail "a token that nobody has allowed"; fi
+# What is asked about is the program that wants the token, not the start of an image.
+! grep -q AppImage refusal || fail "asked about the image: $(cat refusal)"
 # As a person at another terminal: this script cannot answer for itself.
 (setsid script -qec "$abide approve --allow run" /dev/null >approved 2>&1 </dev/null &)
 tries=0

@@ -1,7 +1,7 @@
 //! What is seen of a process that asks.
 
 use crate::identity;
-use crate::platform::program::{Process, is_ours};
+use crate::platform::program::{Process, is_ours_or_starts_us};
 
 /// What is seen of a process that asks.
 #[derive(Default)]
@@ -14,6 +14,6 @@ pub(crate) struct Seen {
 
 impl Seen {
     pub(super) fn of(lineage: Vec<Process>) -> Self {
-        Self { behind: identity::Caller::of(&lineage, is_ours), lineage }
+        Self { behind: identity::Caller::of(&lineage, is_ours_or_starts_us), lineage }
     }
 }

@@ -34,7 +34,8 @@ fn lineage(lines: &[&str]) -> Vec<Process> {
 }
 
 fn caller(lines: &[&str]) -> Caller {
-    Caller::of(&lineage(lines), |program| program.path.ends_with("abide"))
+    let own = |program: &Program| program.path.ends_with("abide") || program.path.ends_with("Abide.AppImage");
+    Caller::of(&lineage(lines), own)
 }
 
 #[cfg(target_os = "linux")]
@@ -53,6 +54,8 @@ fn abide_and_glue_ask_for_what_started_them() {
         (&["/opt/abide", "@/usr/lib/systemd"], "systemd", Kind::Background),
         (&["/opt/abide", "@/bin/sh -c abide", "@/usr/lib/systemd"], "sh", Kind::Background),
         (&["/opt/abide"], "abide", Kind::Background),
+        // As from an image that is extracted for each call: AppRun becomes `abide`, and the start of the image waits for it.
+        (&["/tmp/x/usr/bin/abide", "/opt/Abide.AppImage token", "@%/bin/bash"], "bash", Kind::Terminal),
     ] {
         let caller = caller(lines);
         assert_eq!((caller.name.as_str(), caller.kind), (name, kind), "{lines:?}");

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::identity::{Caller, Share};
 use crate::platform::file;
-use crate::platform::program::{Connected, ProcessId, is_ours};
+use crate::platform::program::{Connected, ProcessId, is_ours_or_starts_us};
 use crate::tokens::TokenParams;
 
 /// The most jobs at a time, and the most of one program.
@@ -174,9 +174,9 @@ impl Jobs {
         }
     }
 
-    /// Whether a program runs that was started as a job.
+    /// Whether a program runs that was started as a job, or a process is left that knows the port of one.
     pub(crate) fn are_running(&self) -> bool {
-        !self.places.taken().is_empty()
+        !self.places.taken().is_empty() || self.running().values().any(|task| !task.is_finished())
     }
 
     /// Ends all jobs.
@@ -213,7 +213,7 @@ impl Drop for Place {
 impl Job {
     /// The caller: the program that the job's process runs now.
     pub(crate) fn caller(&self) -> Caller {
-        let mut caller = Caller::of(&self.connected.lineage(), is_ours);
+        let mut caller = Caller::of(&self.connected.lineage(), is_ours_or_starts_us);
         // A program that only starts others, such as `env`, is not the caller. The job is still its process.
         if !caller.ancestry.contains(&self.process) {
             caller.ancestry.insert(0, self.process);

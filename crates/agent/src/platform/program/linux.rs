@@ -334,7 +334,7 @@ mod tests {
     use std::process::{Command, Stdio};
 
     use super::*;
-    use crate::platform::program::{file_id, is_ours};
+    use crate::platform::program::{file_id, is_ours, starts};
 
     /// Names the socket that a copy of this test is to connect to.
     const CONNECT: &str = "ABIDE_TEST_CONNECT";
@@ -453,6 +453,7 @@ mod tests {
         let copy = found_when_run_by(&[], "exec \"$COPY\" \"$@\"").unwrap();
         assert!(!is_ours(&copy), "{copy:?}");
         assert_ne!(Some(copy.id), file_id(&this.path));
+        assert!(starts(&this, Some(&this.path)) && !starts(&copy, Some(&this.path)) && !starts(&this, None));
     }
 
     /// As a second start of the agent does that asks the first for its window.

@@ -20,6 +20,7 @@ mod system;
 
 use std::path::Path;
 
+use crate::platform::environment;
 pub(crate) use abide_decision::{FileId, ProcessId, Program, Stamp};
 pub(crate) use aside::aside;
 pub(crate) use digest::{Digests, Opened};
@@ -42,6 +43,16 @@ pub(crate) fn is_ours(program: &Program) -> bool {
     let Ok(this) = std::env::current_exe() else { return false };
     let command = this.with_file_name(if cfg!(windows) { "abide.exe" } else { "abide" });
     runs(program, &command) || runs(program, system::this_file(&this))
+}
+
+/// Whether a program is one of ours, or the start of the AppImage that this one is in: where the image is extracted for each call, that
+/// waits for the `abide` command that it has started.
+pub(crate) fn is_ours_or_starts_us(program: &Program) -> bool {
+    is_ours(program) || starts(program, environment::image().as_deref())
+}
+
+fn starts(program: &Program, image: Option<&Path>) -> bool {
+    image.is_some_and(|image| runs(program, image))
 }
 
 /// The name of a program's file.
