@@ -17,6 +17,7 @@ const COMMANDS: &[&str] = &[
     "settings",
     "change_settings",
     "change_language",
+    "change_updates",
     "presets",
     "account_link",
     "discover",

@@ -93,6 +93,7 @@ pub fn run() -> ExitCode {
             window::settings,
             window::change_settings,
             window::change_language,
+            window::change_updates,
             window::presets,
             window::account_link,
             window::discover,

@@ -9,7 +9,7 @@ use abide_wire::window::{
     Diagnosis, DiscoveredProvider, KeptGrants, NewAccount, NewAccountAdded, ProviderPreset, WindowError,
 };
 use abide_wire::{
-    AccountLink, ClaimsAnswer, ConsentAnswer, ErrorAnswer, Language, SessionSettings, Snapshot,
+    AccountLink, ClaimsAnswer, ConsentAnswer, ErrorAnswer, Language, SessionSettings, Snapshot, UpdateMode,
 };
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::{
@@ -190,6 +190,11 @@ pub(crate) async fn change_language(
     language: Option<Language>,
 ) -> Result<(), WindowError> {
     agent.change_language(language).await
+}
+
+#[tauri::command]
+pub(crate) async fn change_updates(agent: State<'_, Agent>, mode: UpdateMode) -> Result<(), WindowError> {
+    agent.change_updates(mode).await
 }
 
 #[tauri::command(async)]

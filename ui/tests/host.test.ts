@@ -27,6 +27,7 @@ test("every command goes to the program under its own name, with its arguments",
   const settings = usual;
   await tauriHost.changeSettings("work", settings);
   await tauriHost.changeLanguage("es");
+  await tauriHost.changeUpdates("notify");
   await tauriHost.onNavigate(() => {});
   await tauriHost.openMonitor("work");
   await tauriHost.presets();
@@ -48,7 +49,7 @@ test("every command goes to the program under its own name, with its arguments",
   await tauriHost.accountLink();
   expect(calls.map(([command]) => command)).toEqual([
     "snapshot", "sign_in", "cancel_sign_in", "sign_out", "keep", "discover", "add_account", "remove_account", "plugin:event|listen",
-    "answer", "settings", "change_settings", "change_language", "plugin:event|listen", "open_monitor", "presets", "diagnosis",
+    "answer", "settings", "change_settings", "change_language", "change_updates", "plugin:event|listen", "open_monitor", "presets", "diagnosis",
     "kept_grants", "answer_consent", "stop_grant", "revoke_grant", "restore_grant",
     "activity", "activity_day", "verify_record", "export_record",
     "undo_removal", "rename_account", "order_accounts", "remind_later", "account_link",
@@ -61,14 +62,15 @@ test("every command goes to the program under its own name, with its arguments",
   expect(calls[10]?.[1]).toEqual({ account: "work" });
   expect(calls[11]?.[1]).toEqual({ account: "work", settings });
   expect(calls[12]?.[1]).toEqual({ language: "es" });
-  expect(calls[13]?.[1]).toMatchObject({ event: "navigate" });
-  expect(calls[14]?.[1]).toEqual({ account: "work" });
-  expect(calls.slice(18, 22).map(([, args]) => args)).toEqual([
+  expect(calls[13]?.[1]).toEqual({ mode: "notify" });
+  expect(calls[14]?.[1]).toMatchObject({ event: "navigate" });
+  expect(calls[15]?.[1]).toEqual({ account: "work" });
+  expect(calls.slice(19, 23).map(([, args]) => args)).toEqual([
     { question: 3, answer: { allow: true, span: "run" } }, { grant: 4 }, { name: "ci" }, { name: "ci" },
   ]);
-  expect(calls[22]?.[1]).toEqual({ query });
-  expect(calls[23]?.[1]).toEqual({ from: 1, to: 2 });
-  expect(calls.slice(26, 30).map(([, args]) => args)).toEqual([
+  expect(calls[23]?.[1]).toEqual({ query });
+  expect(calls[24]?.[1]).toEqual({ from: 1, to: 2 });
+  expect(calls.slice(27, 31).map(([, args]) => args)).toEqual([
     { account: "work" }, { account: "work", label: null }, { names: ["lab", "work"] }, { account: "work", at: 1767362400 },
   ]);
 });

@@ -83,6 +83,7 @@ export async function open(first: Snapshot | Promise<Snapshot>, answers: Partial
     settings: vi.fn(async () => settings()),
     changeSettings: vi.fn(async () => {}),
     changeLanguage: vi.fn(async () => {}),
+    changeUpdates: vi.fn(async () => {}),
     onNavigate: vi.fn(async (l: (place: string) => void) => ((navigate = l), () => {})),
     discover: vi.fn(async () => {
       throw { code: "unexpected", message: "unexpected" };

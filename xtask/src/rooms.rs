@@ -27,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "persistence",
             "audit",
             "view",
+            "updates",
             "state",
             "tokens",
             "sign_in",

@@ -9,6 +9,7 @@ mod mcp;
 mod permits;
 mod proxies;
 mod tools;
+mod updates;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -432,7 +433,8 @@ impl Agent {
         self.0.restarts.store(config.restarts_after_upgrade(), Ordering::Relaxed);
         self.0.links.store(config.takes_links(), Ordering::Relaxed);
         store.audit.configure(config.audit);
-        if store.spoken.obey(config) {
+        let (speaks, looks) = (store.spoken.obey(config), store.updates.obey(config));
+        if speaks || looks {
             store.show();
         }
         *self.0.dialects.lock().unwrap_or_else(PoisonError::into_inner) = config.dialects.clone();

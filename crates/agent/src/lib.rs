@@ -40,6 +40,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod updates;
 mod view;
 
 use std::alloc::System;

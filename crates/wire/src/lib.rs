@@ -30,6 +30,7 @@ pub mod sign_in;
 pub mod terminal;
 pub mod text;
 pub mod token;
+pub mod updates;
 pub mod vault;
 pub mod window;
 
@@ -57,6 +58,7 @@ pub use session::{
 };
 pub use sign_in::{DeviceCode, SignInBegun};
 pub use token::{AccessToken, TokenAnswer};
+pub use updates::{UpdateMode, UpdateProblem, UpdateStatus};
 pub use vault::{VaultMode, VaultStatus};
 
 /// The TypeScript types for the window, as one module.
@@ -112,6 +114,9 @@ pub fn typescript() -> Result<String, ts_rs::ExportError> {
         LiveGrant,
         Language,
         LanguageSetting,
+        UpdateMode,
+        UpdateProblem,
+        UpdateStatus,
         Snapshot,
         NoticeKind,
         Notice,

@@ -56,6 +56,12 @@ pub const PROGRAM: &[Managed] = &[
         "Whether Abide restarts by itself when another version is installed while it runs. Sessions continue. Default: yes.",
     ),
     row(
+        "updates",
+        Kind::Choice(&["off", "notify", "install"]),
+        "Newer versions",
+        "What Abide does about newer versions of itself: off, notify (it asks its server once a day and tells the user), or install. Only an AppImage is installed; other packages are left to the system. Default: off.",
+    ),
+    row(
         "links",
         Kind::Flag,
         "Links that add an account",

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::consent::{ConsentQuestion, LiveGrant};
 use crate::language::LanguageSetting;
 use crate::provider::{ProviderEnd, SignOutPage, Signal, SignalStatus};
+use crate::updates::UpdateStatus;
 
 /// The state of an account's session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -550,6 +551,11 @@ pub struct Snapshot {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<LanguageSetting>", optional))]
     pub language: LanguageSetting,
+    /// What is known about newer versions of Abide.
+    /// Absent from an agent that still runs after an upgrade.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<UpdateStatus>", optional))]
+    pub updates: UpdateStatus,
 }
 
 impl Snapshot {
@@ -615,6 +621,8 @@ pub enum NoticeKind {
     Reminder,
     /// A tool needs a stronger sign-in (RFC 9470).
     StepUp,
+    /// There is a newer version of Abide.
+    Update,
     /// Another problem.
     Problem,
 }

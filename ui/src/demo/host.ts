@@ -3,7 +3,7 @@ import type { Host } from "../lib/host";
 import { isLanguage, language, systemLanguage } from "../lib/locale.svelte";
 import { DEMO_ISSUER } from "../lib/text";
 import type {
-  ConsentQuestion, Diagnosis, DiscoveredProvider, KeptGrant, KeptGrants, LayerStatus, LiveGrant, ProviderPreset, Question, SessionSettings, SessionStatus, SignalState, SignalStatus, Snapshot,
+  ConsentQuestion, Diagnosis, DiscoveredProvider, KeptGrant, KeptGrants, LayerStatus, LiveGrant, ProviderPreset, Question, SessionSettings, SessionStatus, SignalState, SignalStatus, Snapshot, UpdateStatus,
 } from "../lib/wire";
 
 import { hours, page } from "./record";
@@ -480,9 +480,10 @@ export const scenes: Record<string, () => Snapshot> = {
 
 /** A host that plays the scene and answers every command as the program would. */
 export function demoHost(scene: string): Host {
+  const updates: UpdateStatus = { mode: "notify", locked: false, server: "updates.example.com", installs: true, newer: null, problem: null };
   // What is spoken when the page opens is the language of the system.
   const spoken = language();
-  let snapshot: Snapshot = { ...(scenes[scene] ?? scenes.active!)(), language: { used: isLanguage(spoken) ? spoken : "en", configured: null, locked: false } };
+  let snapshot: Snapshot = { ...(scenes[scene] ?? scenes.active!)(), language: { used: isLanguage(spoken) ? spoken : "en", configured: null, locked: false }, updates };
   const settings = new Map<string, SessionSettings>();
   let grants: KeptGrants = scene === "tools_empty" ? { kept: [], policy: [] } : decided;
   if (scene === "tools_policy") {
@@ -559,6 +560,7 @@ export function demoHost(scene: string): Host {
       settings.set(name, changed);
       change(name, (a) => ({ ...a, advised_end_after: changed.end_after > 840 ? a.advised_end_after : null }));
     },
+    changeUpdates: async (mode) => show({ updates: { ...updates, mode } }),
     changeLanguage: async (configured) => show({ language: { used: configured ?? systemLanguage(), configured, locked: false } }),
     onNavigate: async () => () => {},
     accountLink: async () => null,

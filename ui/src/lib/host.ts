@@ -6,7 +6,7 @@ import { inWords } from "./problems";
 import type {
   AccountLink, ActivityDay, ActivityPage, ActivityQuery, ClaimsAnswer, ConsentAnswer, Diagnosis, DiscoveredProvider, KeptGrants, Language, NewAccount, NewAccountAdded, ProviderPreset,
   RecordExport, RecordReport, SessionSettings,
-  SettingField, Snapshot, WindowError,
+  SettingField, Snapshot, UpdateMode, WindowError,
 } from "./wire";
 
 /** What the window can ask of the program. Every promise is rejected with something `asWindowError` understands. */
@@ -31,6 +31,8 @@ export interface Host {
   changeSettings(account: string, settings: SessionSettings): Promise<void>;
   /** Chooses the language of all that Abide shows; `null` for that of the system. */
   changeLanguage(language: Language | null): Promise<void>;
+  /** Chooses what Abide does about newer versions of itself. */
+  changeUpdates(mode: UpdateMode): Promise<void>;
   /** Calls `listener` with the place that the program wants to be shown, until the returned function is called. */
   onNavigate(listener: (place: string) => void): Promise<() => void>;
   /** The account that a link asks for, once; `null` without one. */
@@ -83,6 +85,7 @@ export const tauriHost: Host = {
   settings: (account) => invoke("settings", { account }),
   changeSettings: (account, settings) => invoke("change_settings", { account, settings }),
   changeLanguage: (language) => invoke("change_language", { language }),
+  changeUpdates: (mode) => invoke("change_updates", { mode }),
   onNavigate: (listener) => listen<string>("navigate", (event) => listener(event.payload)),
   accountLink: () => invoke("account_link"),
   presets: () => invoke("presets"),

@@ -530,6 +530,36 @@ configured: Language | null,
  */
 locked: boolean, };
 
+export type UpdateMode = "off" | "notify" | "install";
+
+export type UpdateProblem = "unreachable" | "not_signed" | "damaged" | "would_not_start" | "not_written";
+
+export type UpdateStatus = { 
+/**
+ * `updates` in the configuration.
+ */
+mode: UpdateMode, 
+/**
+ * Whether an administrator has set it.
+ */
+locked: boolean, 
+/**
+ * The server that is asked, as this build has it; `null` in a build that knows none.
+ */
+server: string | null, 
+/**
+ * Whether Abide can install a newer version itself.
+ */
+installs: boolean, 
+/**
+ * The newer version that was found.
+ */
+newer: string | null, 
+/**
+ * What went wrong at the last look.
+ */
+problem: UpdateProblem | null, };
+
 export type Snapshot = { 
 /**
  * All accounts, in the order of the configuration.
@@ -559,9 +589,14 @@ grants?: Array<LiveGrant>,
  * The language of everything that is shown to people.
  * Absent from an agent that still runs after an upgrade.
  */
-language?: LanguageSetting, };
+language?: LanguageSetting, 
+/**
+ * What is known about newer versions of Abide.
+ * Absent from an agent that still runs after an upgrade.
+ */
+updates?: UpdateStatus, };
 
-export type NoticeKind = "signed_in" | "sign_in_failed" | "expiring" | "still_active" | "ended" | "reminder" | "step_up" | "problem";
+export type NoticeKind = "signed_in" | "sign_in_failed" | "expiring" | "still_active" | "ended" | "reminder" | "step_up" | "update" | "problem";
 
 export type Notice = { 
 /**

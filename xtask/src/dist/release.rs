@@ -73,6 +73,13 @@ pub(crate) fn release(arguments: &[String]) -> Result<ExitCode> {
                 Ok(None)
             });
         }
+        steps.possible("the announcement for Abide itself", |_| {
+            let Some((_, image)) = found.iter().find(|(kind, _)| *kind == "appimage") else {
+                return Ok(Some("there is no appimage of this version".to_owned()));
+            };
+            std::fs::write(out.join("newest.json"), announcement(&product, image)?)?;
+            Ok(None)
+        });
         steps.step("checksums", |log| checksums(&out, log));
         println!("\n  {}", out.display());
     }
@@ -138,6 +145,22 @@ fn fill_text(product: &Product, text: &str, found: &[Installer]) -> Result<Strin
     }
     let places: Vec<_> = places.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     product.fill(text, &places)
+}
+
+/// What a server announces to an Abide that looks for newer versions (`crates/agent/src/updates`). A person signs it, with the key whose
+/// other half is in the build: `minisign -Sm newest.json`.
+pub(super) fn announcement(product: &Product, image: &Path) -> Result<String> {
+    let name = image.file_name().unwrap_or_default().to_string_lossy();
+    let download = product.fill(&product.text("/release/download")?, &[])?;
+    let file = serde_json::json!({
+        "url": format!("{download}/{name}"),
+        "size": std::fs::metadata(image)?.len(),
+        "sha256": sha256(image)?,
+    });
+    let architecture = if name.contains("_amd64.") { "x86_64" } else { std::env::consts::ARCH };
+    let files = serde_json::json!({ format!("linux-{architecture}-appimage"): file });
+    let content = serde_json::json!({ "product": "abide", "version": product.version, "files": files });
+    Ok(format!("{content:#}\n"))
 }
 
 fn sha256(file: &Path) -> Result<String> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use abide_wire::Language;
+use abide_wire::{Language, UpdateMode};
 use toml_edit::{Item, TableLike, Value};
 
 use crate::config::policy::Policy;
@@ -80,6 +80,11 @@ impl ConfigFile {
     /// now.
     pub(crate) fn change_language(self, language: Option<Language>) -> Result<Config, ConfigError> {
         self.set("language", language.map(|language| language.tag().into()))
+    }
+
+    /// Sets what is done about newer versions; comments and order of what is there stay. Returns what the file means now.
+    pub(crate) fn change_updates(self, mode: UpdateMode) -> Result<Config, ConfigError> {
+        self.set("updates", Some(mode.as_str().into()))
     }
 
     /// Sets the order in which views show the accounts; comments and order of what is there stay. Returns what the file means now.

@@ -25,7 +25,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use abide_oidc::Proxy;
-use abide_wire::Language;
+use abide_wire::{Language, UpdateMode};
 use serde::Deserialize;
 
 pub(crate) use crate::config::account::{
@@ -52,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) account_order: Vec<String>,
     /// Whether another version that is installed takes over by itself; it does unless this says no.
     pub(crate) restart_after_upgrade: Option<bool>,
+    /// What is done about newer versions of Abide; nothing unless this says otherwise.
+    pub(crate) updates: Option<UpdateMode>,
     /// Whether links can ask to add an account; they can unless this says no.
     pub(crate) links: Option<bool>,
     /// A program with its arguments that opens an address; the address follows as one more argument.

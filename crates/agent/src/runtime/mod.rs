@@ -10,4 +10,5 @@ mod reload;
 pub(crate) mod single_instance;
 pub(crate) mod socket;
 pub(crate) mod start;
+mod updates;
 pub(crate) mod upgrade;

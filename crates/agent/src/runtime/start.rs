@@ -32,7 +32,7 @@ use crate::proxy;
 use crate::runtime::effects::Flows;
 use crate::runtime::single_instance::{self, Owner};
 use crate::runtime::socket;
-use crate::runtime::{keyring, presence, reload, upgrade};
+use crate::runtime::{keyring, presence, reload, updates, upgrade};
 use crate::sign_in::port_guard;
 use crate::sign_out::pending;
 use crate::state::proxies::Proxies;
@@ -200,6 +200,7 @@ impl Agent {
             found.records.iter().find(|(record, _)| *record == wanted).map(|(_, content)| content.as_slice())
         };
         store.spoken.obey(&config);
+        store.updates.obey(&config);
         for (name, account) in &config.accounts {
             set_aside::take_up(&store, name, account.clone(), kept(name));
         }
@@ -269,6 +270,7 @@ impl Agent {
             tokio::spawn(reload::when_changed(agent.clone())).abort_handle(),
             tokio::spawn(proxy::keep(agent.clone())).abort_handle(),
             tokio::spawn(upgrade::when_replaced(agent.clone())).abort_handle(),
+            tokio::spawn(updates::follow(agent.clone())).abort_handle(),
         ];
         if let Ok(mut kept) = agent.0.tasks.lock() {
             kept.extend(tasks);

@@ -20,6 +20,7 @@ use crate::runtime::start;
 use crate::server::answering;
 use crate::state::event::Event;
 use crate::state::under_way::UnderWay;
+use crate::updates::running_version;
 
 /// For how long the file stays untouched before it counts: a package has several programs.
 const QUIET: Duration = Duration::from_secs(2);
@@ -82,7 +83,7 @@ pub fn asked_to_take_over(mut arguments: impl Iterator<Item = String>, desktop: 
         None => Err("Abide does not know where your home directory is.".to_owned()),
     };
     Some(match would_start {
-        Ok(()) => Answer { code: 0, text: env!("CARGO_PKG_VERSION").to_owned() },
+        Ok(()) => Answer { code: 0, text: running_version().to_string() },
         Err(text) => Answer { code: WOULD_NOT_START, text },
     })
 }

@@ -23,4 +23,5 @@ pub(crate) mod survival;
 pub(crate) mod tab;
 pub(crate) mod tokens;
 pub(crate) mod under_way;
+pub(crate) mod updates;
 pub(crate) mod warnings;

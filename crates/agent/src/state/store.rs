@@ -28,6 +28,7 @@ use crate::state::last_error::LastError;
 use crate::state::record::{StoredSession, record_name};
 use crate::state::signals::Signals;
 use crate::state::tokens::Held;
+use crate::state::updates::Updates;
 use crate::state::warnings::Warnings;
 use crate::view::notices;
 
@@ -53,6 +54,8 @@ pub(crate) struct Core {
 pub(crate) struct Store {
     pub(crate) options: Options,
     pub(crate) spoken: Spoken,
+    /// What is known about newer versions.
+    pub(crate) updates: Updates,
     effects: Box<dyn Effects>,
     pub(crate) opener: Opener,
     pub(crate) vault: VaultThread,
@@ -116,6 +119,7 @@ impl Store {
             options,
             ports: Ports::speaking(spoken.clone()),
             spoken,
+            updates: Updates::default(),
             effects,
             opener,
             vault,
@@ -648,6 +652,7 @@ impl Store {
             consents: core.consents.questions.clone(),
             grants: core.consents.grants.clone(),
             language: self.spoken.setting(),
+            updates: self.updates.status(),
         }
     }
 }

@@ -72,6 +72,11 @@ pub(crate) fn sign_in_needed(language: Language, account: &str, provider: &str, 
     notice(NoticeKind::Problem, account, common::action_sign_in_again(language), body)
 }
 
+pub(crate) fn newer_version(language: Language, version: &str) -> Notice {
+    let (title, body) = (desktop::notice_newer(language, version), desktop::notice_newer_body(language));
+    Notice { kind: NoticeKind::Update, account: None, question: None, title, body }
+}
+
 pub(crate) fn code_caught(language: Language, account: &str) -> Notice {
     let title = desktop::notice_code_caught(language);
     notice(NoticeKind::Problem, account, title, desktop::notice_code_caught_body(language))
