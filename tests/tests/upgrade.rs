@@ -120,6 +120,35 @@ mod upgrade {
         }
     }
 
+    /// Sends one request after another over one connection, until an answer ends it.
+    async fn keep_asking(port: u16) -> std::io::Result<()> {
+        let mut stream = BufReader::new(tokio::net::TcpStream::connect(("127.0.0.1", port)).await?);
+        let request = format!("GET /health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+        loop {
+            stream.write_all(request.as_bytes()).await?;
+            let (mut length, mut ends) = (0, false);
+            loop {
+                let mut line = String::new();
+                if stream.read_line(&mut line).await? == 0 {
+                    return Err(std::io::ErrorKind::UnexpectedEof.into());
+                }
+                let line = line.trim().to_ascii_lowercase();
+                if let Some(value) = line.strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                ends |= line == "connection: close";
+                if line.is_empty() {
+                    break;
+                }
+            }
+            stream.read_exact(&mut vec![0; length]).await?;
+            if ends {
+                return Ok(());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_new_program_takes_over_and_neither_a_token_nor_the_session_is_missing_for_a_moment() {
         let room = Room::without_keyring("upgrade").await;
@@ -148,6 +177,14 @@ mod upgrade {
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             }
         });
+        let broken = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&broken);
+        let keeping = tokio::spawn(async move {
+            loop {
+                let answered = keep_asking(port).await;
+                count.fetch_add(u32::from(answered.is_err()), Ordering::SeqCst);
+            }
+        });
         tokio::time::sleep(s(1)).await;
         installed.install("abide-agent", &program("abide-agent"));
         let began = Instant::now();
@@ -162,7 +199,12 @@ mod upgrade {
         assert!(after.is_some(), "{}", app.log());
         let now = installed.endpoint();
         assert_eq!((&now["pid"], &now["http"]), (&before["pid"], &before["http"]));
-        connecting.abort();
+        (connecting.abort(), keeping.abort());
+        assert_eq!(
+            broken.load(Ordering::SeqCst),
+            0,
+            "requests over a connection that is kept were not answered"
+        );
         assert_eq!(refused.load(Ordering::SeqCst), 0, "connections were refused");
         let session = app.session("work").await;
         assert_eq!((&session["state"], &session["user"]), (&Value::from("active"), &user));

@@ -33,6 +33,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const LAST: Duration = Duration::from_secs(120);
 /// How often it is tried while no connection is accepted, and for how long.
 const CALM: Duration = Duration::from_millis(20);
+const SHORTEST_CALM: Duration = Duration::from_millis(250);
 const LONGEST_CALM: Duration = Duration::from_secs(1);
 /// After this time, the user is told what the other version waits for.
 const LONG_WAIT: Duration = Duration::from_secs(10 * 60);
@@ -320,6 +321,8 @@ impl Agent {
         // A connection that is accepted may have its request on the way. The others wait in the system's queue.
         answering::accept(false);
         let calm = async {
+            // A connection that is kept is told to end with its next answer.
+            tokio::time::sleep(SHORTEST_CALM).await;
             loop {
                 tokio::time::sleep(CALM).await;
                 if self.under_way().await.is_none() && answering::close_if_idle() {

@@ -24,6 +24,9 @@ struct Requests {
 /// Whether connections are accepted. Those that are not wait in the system's queue.
 static ACCEPTING: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(true));
 
+/// Whether this program answers no more.
+static CLOSED: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
+
 static REQUESTS: Mutex<Requests> = Mutex::new(Requests { closed: false, began: BTreeMap::new(), number: 0 });
 
 fn requests() -> MutexGuard<'static, Requests> {
@@ -100,7 +103,23 @@ pub(crate) fn accept(yes: bool) {
 
 /// From now on this program answers no request; `false`, and nothing changes, while it answers one.
 pub(crate) fn close_if_idle() -> bool {
-    requests().close_if_idle()
+    let closes = requests().close_if_idle();
+    if closes {
+        CLOSED.send_replace(true);
+    }
+    closes
+}
+
+/// Returns when this program answers no more.
+pub(super) async fn closed() {
+    if CLOSED.subscribe().wait_for(|closed| *closed).await.is_err() {
+        pending::<()>().await;
+    }
+}
+
+/// Whether connections are accepted now.
+pub(super) fn accepts() -> bool {
+    *ACCEPTING.borrow()
 }
 
 /// For how long the oldest of the requests that are being answered has lasted; `None` if there is none.

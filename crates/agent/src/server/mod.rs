@@ -14,10 +14,12 @@ pub(crate) mod tcp;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -158,8 +160,12 @@ async fn connection_of<A, B>(
         async move {
             let answering = Answering::begin().await;
             connection.expects_nothing();
-            let answered = answered.await;
+            let mut answered = answered.await;
             drop(working);
+            // The next request is for the program that takes over, over another connection.
+            if !answering::accepts() && answered.status() != StatusCode::SWITCHING_PROTOCOLS {
+                answered.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             // A stream of events lasts as long as it is read. Its reader connects again.
             let answering = (!connection.is_endless()).then_some(answering);
             Ok::<_, Infallible>(answered.map(|body| Answered { body: Box::pin(body), _answering: answering }))
@@ -171,9 +177,16 @@ async fn connection_of<A, B>(
         .max_buf_size(limits.head)
         .keep_alive(limits.keep_alive)
         .serve_connection(TokioIo::new(Impatient::new(stream, limits.write, limits.discards)), service)
-        .with_upgrades()
-        .await;
-    if let Err(error) = served {
+        .with_upgrades();
+    let mut served = pin!(served);
+    let ended = tokio::select! {
+        ended = served.as_mut() => ended,
+        () = answering::closed() => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
 }
