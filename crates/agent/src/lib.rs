@@ -54,9 +54,10 @@ pub use platform::file::FolderError;
 #[cfg(feature = "demo")]
 pub use runtime::demo;
 pub use runtime::headless::{HeadlessError, run_headless, start_log};
+pub use runtime::rehearsal::{Answer, asked_to_take_over};
 pub use runtime::single_instance::Owner;
 pub use runtime::start::StartError;
-pub use runtime::upgrade::{Answer, Successor, asked_to_take_over};
+pub use runtime::upgrade::Successor;
 pub use state::event::Event;
 
 /// Every program that holds an agent wipes memory when it is given back. Our own types do that for what they hold; but

@@ -6,6 +6,7 @@ pub(crate) mod effects;
 pub(crate) mod headless;
 mod keyring;
 pub(crate) mod presence;
+pub(crate) mod rehearsal;
 mod reload;
 pub(crate) mod single_instance;
 pub(crate) mod socket;

@@ -285,16 +285,6 @@ impl Agent {
     }
 }
 
-/// Whether a start would find its configuration, its folders, the passphrase and the list of clients as it needs them. Changes nothing
-/// while an agent of this user runs, and opens nothing that this agent holds.
-pub(crate) fn rehearse(options: &Options) -> Result<(), StartError> {
-    let config = Config::effective(options)?;
-    file::private_folder(&options.places.state)?;
-    file::runtime_folder(&options.places.runtime)?;
-    Keeping::new(&config.vault, options).check()?;
-    Clients::open(options.places.state.join("clients.json")).map(drop).map_err(StartError::Clients)
-}
-
 /// Shows what is wrong with the record, as long as it is.
 async fn warn_of_the_record(store: std::sync::Arc<Store>) {
     let mut trouble = store.audit.trouble();

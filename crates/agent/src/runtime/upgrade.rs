@@ -9,18 +9,15 @@ use abide_wire::VaultMode;
 
 use crate::agent::Agent;
 use crate::config::edit::ConfigFile;
-use crate::options::Options;
 use crate::platform;
 #[cfg(target_os = "linux")]
 use crate::platform::changes::Changes;
 use crate::platform::handover::Kept;
-use crate::platform::installed::{Installed, TOO_OLD, Unfit, WOULD_NOT_START};
+use crate::platform::installed::{Installed, Unfit};
 use crate::platform::program::Stamp;
-use crate::runtime::start;
 use crate::server::answering;
 use crate::state::event::Event;
 use crate::state::under_way::UnderWay;
-use crate::updates::running_version;
 
 /// For how long the file stays untouched before it counts: a package has several programs.
 const QUIET: Duration = Duration::from_secs(2);
@@ -57,36 +54,6 @@ impl Successor {
         let listeners = self.installed.takes_descriptors().then(|| self.kept.leave()).flatten();
         self.installed.start(listeners)
     }
-}
-
-/// The answer to a program that asks whether this version can take over from it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// What to exit with.
-    pub code: u8,
-    /// What to print: the version, or why it would not start here.
-    pub text: String,
-}
-
-/// The answer to a program that asks whether this version can take over from it: whether it reads what is stored in that format, and
-/// would start with the configuration and the folders of this user. `None` if these arguments do not ask that.
-pub fn asked_to_take_over(mut arguments: impl Iterator<Item = String>, desktop: bool) -> Option<Answer> {
-    if arguments.next()? != platform::installed::ASK {
-        return None;
-    }
-    let format = arguments.next().and_then(|format| format.parse::<u16>().ok());
-    let reads = format.is_some_and(|format| format <= abide_vault::FORMAT) && arguments.next().is_none();
-    if !reads {
-        return Some(Answer { code: TOO_OLD, text: String::new() });
-    }
-    let would_start = match Options::of_this_user(desktop) {
-        Some(options) => start::rehearse(&options).map_err(|error| error.cause()),
-        None => Err("Abide does not know where your home directory is.".to_owned()),
-    };
-    Some(match would_start {
-        Ok(()) => Answer { code: 0, text: running_version().to_string() },
-        Err(text) => Answer { code: WOULD_NOT_START, text },
-    })
 }
 
 /// Waits for another version, and asks for the restart when nothing is under way, until it is aborted.
