@@ -63,6 +63,11 @@ impl<'a> Browser<'a> {
         Self::launch(room, false, &["--headless=new"]).await
     }
 
+    /// The same with more arguments.
+    pub async fn headless_with(room: &'a Room, more: &[&str]) -> Self {
+        Self::launch(room, false, &[&["--headless=new"], more].concat()).await
+    }
+
     /// The same with another site that it finds on this machine; with third-party cookies, or without them as after a change
     /// of its settings.
     pub async fn headless_at(room: &'a Room, site: &OtherSite, cookies: Cookies) -> Self {
@@ -253,6 +258,16 @@ impl Drop for Browser<'_> {
 impl Page<'_> {
     async fn call(&self, method: &str, parameters: Value) -> Result<Value, String> {
         self.browser.call(Some(&self.session), method, parameters).await
+    }
+
+    /// A command of the debugging protocol.
+    ///
+    /// # Panics
+    ///
+    /// When Chromium refuses it.
+    pub async fn command(&self, method: &str, parameters: Value) -> Value {
+        let answer = self.call(method, parameters).await;
+        answer.unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// The addresses of the tab's history.

@@ -1,5 +1,5 @@
 //! The Rust part of `./x`: run, test, crash, dist, release, bench, mutants, fuzz, ui, types, examples, signals, hostile, attacks,
-//! providers, dialects, pictures.
+//! providers, dialects, pictures, look.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod attacks;
@@ -76,6 +76,7 @@ fn main() -> ExitCode {
             "providers" => features::write(),
             "dialects" => dialects::write(),
             "pictures" => pictures::pictures(),
+            "look" => pictures::look(),
             other => Err(format!("xtask: there is no command \"{other}\"; `./x help` lists them").into()),
         });
     match done {

@@ -19,20 +19,20 @@ struct Picture {
 }
 
 const PICTURES: [Picture; 14] = [
-    Picture { name: "first-start", scene: "demo=demo", height: 660 },
-    Picture { name: "add-account", scene: "demo=add", height: 500 },
-    Picture { name: "provider-found", scene: "demo=found", height: 900 },
-    Picture { name: "signed-in", scene: "demo=closed&open", height: 1240 },
+    Picture { name: "first-start", scene: "demo=demo", height: 610 },
+    Picture { name: "add-account", scene: "demo=add", height: 530 },
+    Picture { name: "provider-found", scene: "demo=found", height: 1000 },
+    Picture { name: "signed-in", scene: "demo=closed&open", height: 1450 },
     Picture { name: "question", scene: "demo=expiring", height: 730 },
-    Picture { name: "last-minutes", scene: "demo=last", height: 530 },
-    Picture { name: "locked", scene: "demo=frozen", height: 350 },
+    Picture { name: "last-minutes", scene: "demo=last", height: 610 },
+    Picture { name: "locked", scene: "demo=frozen", height: 370 },
     Picture { name: "several", scene: "demo=several", height: 820 },
-    Picture { name: "signed-out", scene: "demo=there", height: 790 },
-    Picture { name: "settings", scene: "demo=settings", height: 1260 },
-    Picture { name: "asked", scene: "demo=asked", height: 640 },
-    Picture { name: "tools", scene: "demo=tools", height: 920 },
+    Picture { name: "signed-out", scene: "demo=there", height: 940 },
+    Picture { name: "settings", scene: "demo=settings", height: 1320 },
+    Picture { name: "asked", scene: "demo=asked", height: 690 },
+    Picture { name: "tools", scene: "demo=tools", height: 1080 },
     Picture { name: "activity", scene: "demo=activity", height: 900 },
-    Picture { name: "help", scene: "demo=help", height: 800 },
+    Picture { name: "help", scene: "demo=help", height: 910 },
 ];
 
 pub(crate) fn pictures() -> Result<ExitCode> {
@@ -44,6 +44,20 @@ pub(crate) fn pictures() -> Result<ExitCode> {
         steps.step("pictures", |log| PICTURES.iter().try_for_each(|picture| take(picture, &pages, log)));
     }
     Ok(steps.code())
+}
+
+/// `./x look`: takes over the pictures of each page that the last `./x test` made, which later tests compare.
+pub(crate) fn look() -> Result<ExitCode> {
+    let (made, kept) = (cargo::root().join("target/acceptance/ui/reduced"), cargo::root().join("tests/look"));
+    let entries = std::fs::read_dir(&made)
+        .map_err(|error| format!("{}: {error}. Run ./x test look first", made.display()))?;
+    let _ = std::fs::remove_dir_all(&kept);
+    std::fs::create_dir_all(&kept)?;
+    for entry in entries {
+        let entry = entry?;
+        std::fs::copy(entry.path(), kept.join(entry.file_name()))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Builds the demonstration with relative addresses, so that it can be opened from the disk.

@@ -36,6 +36,7 @@ fn all(steps: &mut Steps) -> Result {
     steps.step("command: manual pages and completions", |log| log.command(dist::manual()));
     // The application contains the pages, so they are built before it.
     steps.step("ui: build", ui::build);
+    steps.step("ui: gallery", ui::gallery);
     steps.step("clippy", |log| {
         log.command(cargo::cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     });
@@ -88,7 +89,7 @@ pub(crate) fn tests_user(steps: &mut Steps) -> Option<Option<TestsUser>> {
 
 /// Words are names of tests. If one argument begins with `-`, all go to cargo unchanged.
 fn some(steps: &mut Steps, filters: &[String]) -> Result {
-    if !ui::prepare(steps) {
+    if !ui::prepare(steps) || !steps.step("ui: gallery", ui::gallery) {
         return Ok(());
     }
     let Some(user) = tests_user(steps) else { return Ok(()) };

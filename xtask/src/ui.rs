@@ -35,18 +35,27 @@ pub(crate) fn npm_install(folder: &str, log: &mut Log) -> Result {
 
 /// Builds the pages into `ui/dist`, unless they were built from the same sources.
 pub(crate) fn build(log: &mut Log) -> Result {
+    built(log, "build", "dist/index.html", ".abide-built")
+}
+
+/// Builds the gallery into `ui/dist-demo`, in the same way. The tests take pictures of it.
+pub(crate) fn gallery(log: &mut Log) -> Result {
+    built(log, "build:demo", "dist-demo/demo.html", ".abide-gallery")
+}
+
+fn built(log: &mut Log, script: &str, page: &str, stamp: &str) -> Result {
     let root = cargo::root().join("ui");
     let mut sources = Vec::new();
     collect(&root, &mut sources)?;
     collect(&cargo::root().join("locales"), &mut sources)?;
     sources.sort();
     let wanted = fingerprint(&sources)?;
-    let stamp = root.join("node_modules/.abide-built");
-    let there = root.join("dist/index.html").exists();
+    let stamp = root.join("node_modules").join(stamp);
+    let there = root.join(page).exists();
     if there && std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return log.line("current");
     }
-    log.command(npm("ui", &["run", "build"]))?;
+    log.command(npm("ui", &["run", script]))?;
     Ok(std::fs::write(stamp, wanted)?)
 }
 

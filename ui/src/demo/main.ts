@@ -15,8 +15,9 @@ if (target && scene === null) {
   mount(Gallery, { target, props: { scenes: Object.keys(scenes) } });
 } else if (target && scene !== null) {
   mount(App, { target, props: { host: demoHost(scene), start: startOf(scene) } });
-  void play(scene);
   // For pictures: `&open` unfolds what can be unfolded, `&large` doubles the text.
   if (asked.has("large")) document.documentElement.style.fontSize = "200%";
-  if (asked.has("open")) setTimeout(() => document.querySelectorAll("details").forEach((details) => (details.open = true)), 100);
+  await play(scene);
+  if (asked.has("open")) document.querySelectorAll("details").forEach((details) => (details.open = true));
+  document.documentElement.dataset.played = scene;
 }
