@@ -142,8 +142,13 @@ fn refuse(request: &mut PollRequest, name: &str, jti: &str, error: SecurityEvent
 /// Notes that events cannot be had now.
 pub(crate) fn fails(store: &Arc<Store>, name: &str, error: &Error) {
     tracing::info!(account = name, code = error.code(), "events could not be fetched");
-    let state = if error.is_transient() { SignalState::Failed } else { SignalState::NotOffered };
     let _ = store.act(name, |account, _| {
+        // What has answered once is offered.
+        let offered = account.signals.has_heard(Signal::Events);
+        let state = match offered || error.is_transient() {
+            true => SignalState::Failed,
+            false => SignalState::NotOffered,
+        };
         account.signals.becomes(Signal::Events, state);
         if matches!(error, Error::UnexpectedStatus { status: 404, .. }) {
             account.event_stream.is_gone();

@@ -28,6 +28,11 @@ impl Signals {
         self.0.get(&signal).map_or(SignalState::Waiting, |(state, _)| *state)
     }
 
+    /// Whether one has been heard in this session.
+    pub(crate) fn has_heard(&self, signal: Signal) -> bool {
+        self.0.get(&signal).is_some_and(|(_, heard)| heard.is_some())
+    }
+
     /// As views show them: those that the account listens to.
     pub(crate) fn status(&self, config: &ProviderConfig) -> Vec<SignalStatus> {
         Signal::ALL
@@ -44,6 +49,16 @@ impl Signals {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_answered_once_is_remembered() {
+        let mut signals = Signals::default();
+        signals.becomes(Signal::Events, SignalState::Failed);
+        assert!(!signals.has_heard(Signal::Events));
+        signals.heard(Signal::Events, Duration::from_secs(5));
+        signals.becomes(Signal::Events, SignalState::Failed);
+        assert!(signals.has_heard(Signal::Events));
+    }
 
     #[test]
     fn only_what_the_account_listens_to_is_shown_and_refreshes_always() {

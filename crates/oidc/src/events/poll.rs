@@ -78,9 +78,10 @@ struct SetError {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Delivered {
     #[serde(default)]
-    sets: serde_json::Map<String, Value>,
+    sets: Option<serde_json::Map<String, Value>>,
+    /// Anything but `true` is no: the next poll asks again.
     #[serde(default)]
-    more_available: bool,
+    more_available: Value,
 }
 
 impl RelyingParty {
@@ -104,6 +105,10 @@ impl RelyingParty {
             // The stream is gone, whatever the body tells.
             return Err(Error::UnexpectedStatus { host: answer.host, status: answer.status.as_u16() });
         }
+        if [StatusCode::ACCEPTED, StatusCode::NO_CONTENT].contains(&answer.status) {
+            // Some transmitters answer so if there is no event.
+            return Ok(PollAnswer { sets: Vec::new(), more_available: false });
+        }
         Ok(delivered(answer.document(Document::Events, &[JSON])?, wanted(request)))
     }
 }
@@ -125,8 +130,9 @@ fn asked(request: &PollRequest) -> Result<String, Error> {
 
 pub(crate) fn delivered(answer: Delivered, wanted: u32) -> PollAnswer {
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
-    let more_available = answer.more_available || answer.sets.len() > wanted;
+    let sets = answer.sets.unwrap_or_default();
+    let more_available = answer.more_available == true || sets.len() > wanted;
     let text = |value| if let Value::String(text) = value { text } else { String::new() };
-    let sets = answer.sets.into_iter().take(wanted).map(|(jti, value)| (jti, text(value))).collect();
+    let sets = sets.into_iter().take(wanted).map(|(jti, value)| (jti, text(value))).collect();
     PollAnswer { sets, more_available }
 }

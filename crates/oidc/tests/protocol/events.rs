@@ -296,7 +296,6 @@ async fn answers_that_are_no_events() {
         (json(r#"{"sets":{"a":"x","a":"y"}}"#), "events_duplicate_member"),
         (json(&"[".repeat(1000)), "events_too_deep"),
         (Canned::Answer(200, "text/html", b"<html>".to_vec()), "events_not_json"),
-        (Canned::Answer(202, "application/json", b"{}".to_vec()), "provider_unexpected_status"),
         (Canned::Answer(403, "text/plain", Vec::new()), "provider_unexpected_status"),
         (Canned::Answer(401, "text/plain", Vec::new()), "access_token_rejected"),
         (Canned::Answer(503, "text/plain", Vec::new()), "provider_unavailable"),
@@ -304,6 +303,25 @@ async fn answers_that_are_no_events() {
         (Canned::Endless, "response_too_large"),
     ] {
         assert_eq!(canned(answer).await.unwrap_err().code(), code);
+    }
+}
+
+#[tokio::test]
+async fn what_decides_nothing_in_an_answer_hides_no_event() {
+    let json = |text: &str| Canned::Answer(200, "application/json", text.as_bytes().to_vec());
+    let one = PollAnswer { sets: vec![("a".into(), "x".into())], more_available: false };
+    for more in ["null", "\"false\"", "0", "[]"] {
+        let text = format!(r#"{{"sets":{{"a":"x"}},"moreAvailable":{more}}}"#);
+        assert_eq!(canned(json(&text)).await.unwrap(), one, "{more}");
+    }
+    let none = PollAnswer { sets: Vec::new(), more_available: false };
+    for answer in [
+        json(r#"{"sets":null}"#),
+        json("{}"),
+        Canned::Answer(202, "text/plain", Vec::new()),
+        Canned::Answer(204, "text/plain", Vec::new()),
+    ] {
+        assert_eq!(canned(answer).await.unwrap(), none);
     }
 }
 
