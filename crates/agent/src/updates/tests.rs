@@ -141,9 +141,12 @@ fn a_build_without_a_safe_address_and_a_key_knows_no_server() {
     assert!(Source::new("https://example.com/new.json", "nonsense").is_none());
 }
 
-/// A server on this computer: the head lines and the body for each path.
+/// The head lines and the body for each path.
+type Answers = HashMap<&'static str, (String, Vec<u8>)>;
+
+/// A server on this computer.
 #[derive(Clone, Default)]
-struct Server(Arc<Mutex<HashMap<&'static str, (String, Vec<u8>)>>>);
+struct Server(Arc<Mutex<Answers>>);
 
 impl Server {
     fn start(&self) -> String {
