@@ -221,12 +221,12 @@ pub(crate) fn admit(
     stream: &EventStream,
     asked: &Request,
     endpoint: Endpoint,
-) -> Result<(), Reply> {
+) -> Result<(), Box<Reply>> {
     if asked.bearer().is_some_and(|shown| secret::same(shown, stream.token.expose_secret())) {
         return Ok(());
     }
     let proven = dpop::proven(provider, asked, endpoint, asked.bound_token())
-        .map_err(|refusal| refusal.challenge())?;
+        .map_err(|refusal| Box::new(refusal.challenge()))?;
     let key = proven.filter(|_| asked.bound_token().is_some());
     let shown = asked.bound_token().or(asked.bearer()).unwrap_or_default();
     let store = provider.store();
@@ -234,8 +234,8 @@ pub(crate) fn admit(
     if found.is_some_and(|(access, family)| family.client_id == stream.audience && access.jkt == key) {
         return Ok(());
     }
-    Err(Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", "the receiver's token is needed")
-        .with_challenge("Bearer realm=\"demo events\", error=\"invalid_token\""))
+    let refused = Reply::refused(StatusCode::UNAUTHORIZED, "invalid_token", "the receiver's token is needed");
+    Err(Box::new(refused.with_challenge("Bearer realm=\"demo events\", error=\"invalid_token\"")))
 }
 
 pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Reply {
@@ -243,7 +243,7 @@ pub(crate) async fn respond(provider: &Arc<Provider>, asked: &Request) -> Reply 
         return Reply::refused(StatusCode::NOT_FOUND, "not_found", "this provider sends no events");
     };
     if let Err(refusal) = admit(provider, &events.stream, asked, Endpoint::Events) {
-        return refusal;
+        return *refusal;
     }
     if events.stream.managed && events.made().is_none() {
         return Reply::refused(StatusCode::NOT_FOUND, "not_found", "there is no such stream");

@@ -42,7 +42,7 @@ pub(crate) fn respond(provider: &Arc<Provider>, endpoint: Endpoint, asked: &Requ
         return Reply::refused(StatusCode::NOT_FOUND, "not_found", "this provider manages no streams");
     };
     if let Err(refusal) = events::admit(provider, &events.stream, asked, endpoint) {
-        return refusal;
+        return *refusal;
     }
     if endpoint == Endpoint::Streams && asked.method == Method::POST {
         return create(provider, events, asked);
