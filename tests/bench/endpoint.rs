@@ -22,28 +22,28 @@ const CONNECTIONS: usize = 8;
 const TURN: usize = 1000;
 
 /// A server under load: where it listens, what it is asked, and what came of it.
-struct Server {
+pub(crate) struct Server {
     place: String,
     request: String,
     process: u32,
-    microseconds: Vec<f64>,
-    per_second: Vec<f64>,
+    pub(crate) microseconds: Vec<f64>,
+    pub(crate) per_second: Vec<f64>,
     /// Time on a core for each request, in microseconds.
     cost: Vec<f64>,
 }
 
 impl Server {
-    fn new(place: String, request: &str, process: u32) -> Self {
+    pub(crate) fn new(place: String, request: &str, process: u32) -> Self {
         let (microseconds, per_second, cost) = Default::default();
         Self { place, request: request.to_owned(), process, microseconds, per_second, cost }
     }
 
-    fn latency(&mut self) {
+    pub(crate) fn latency(&mut self) {
         let figures = load(&self.place, &self.request, &["latency", &REQUESTS.to_string()]);
         self.microseconds.extend(figures.lines().map(|line| line.parse::<f64>().expect("a figure") / 1e3));
     }
 
-    fn throughput(&mut self) {
+    pub(crate) fn throughput(&mut self) {
         let ran = processes::ran(self.process);
         let (connections, time) = (CONNECTIONS.to_string(), TURN.to_string());
         let figures = load(&self.place, &self.request, &["throughput", &connections, &time]);
@@ -85,7 +85,7 @@ pub(crate) async fn measure(table: &mut Table, room: &Room, app: &App<'_>) {
         format!("GET /v1/token HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n\r\n");
     let socket = room.places().socket();
     let answer = load(&format!("unix:{}", socket.display()), &over_socket, &["answer"]);
-    let (bare, bare_socket, bare_port) = bare_server(room, &answer).await;
+    let (bare, bare_socket, bare_port) = bare_server(room, "bare.sock", &answer).await;
 
     let unix = |path: &Path| format!("unix:{}", path.display());
     let mut servers = [
@@ -130,8 +130,9 @@ pub(crate) async fn measure(table: &mut Table, room: &Room, app: &App<'_>) {
     }
 }
 
-async fn bare_server(room: &Room, answer: &str) -> (Owned, std::path::PathBuf, u16) {
-    let socket = room.path("run/bare.sock");
+/// A server that gives this answer to everything.
+pub(crate) async fn bare_server(room: &Room, socket: &str, answer: &str) -> (Owned, std::path::PathBuf, u16) {
+    let socket = room.path("run").join(socket);
     let mut server = room.start_with(program("bench-bare-server"), &[&socket], |command| {
         command.stdin(Stdio::piped());
     });

@@ -13,6 +13,8 @@ mod endpoint;
 #[cfg(target_os = "linux")]
 mod figures;
 #[cfg(target_os = "linux")]
+mod forwarding;
+#[cfg(target_os = "linux")]
 mod oidc_agent;
 #[cfg(target_os = "linux")]
 mod processes;
@@ -32,7 +34,7 @@ fn main() -> std::process::ExitCode {
 #[cfg(target_os = "linux")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::process::ExitCode {
-    const PARTS: [&str; 5] = ["sessions", "spawn", "endpoint", "tray", "countdown"];
+    const PARTS: [&str; 6] = ["sessions", "spawn", "endpoint", "proxy", "tray", "countdown"];
     let mut parts: Vec<String> = std::env::args().skip(1).collect();
     if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
         eprintln!("abide-bench: there is no part \"{unknown}\"; the parts are {}", PARTS.join(", "));
@@ -46,8 +48,8 @@ async fn main() -> std::process::ExitCode {
     if wanted("sessions") {
         sessions::measure(&mut table);
     }
-    if wanted("spawn") || wanted("endpoint") {
-        headless(&mut table, wanted("spawn"), wanted("endpoint")).await;
+    if wanted("spawn") || wanted("endpoint") || wanted("proxy") {
+        headless(&mut table, wanted).await;
     }
     if wanted("tray") {
         tray::measure(&mut table).await;
@@ -61,20 +63,25 @@ async fn main() -> std::process::ExitCode {
 
 /// Everything that is asked of the agent without a desktop, and what it has come to weigh in the end.
 #[cfg(target_os = "linux")]
-async fn headless(table: &mut figures::Table, spawn: bool, endpoint: bool) {
+async fn headless(table: &mut figures::Table, wanted: impl Fn(&str) -> bool) {
     use abide_tests::app::{App, configure, one_account};
     use abide_tests::{login, room::Room};
 
     let provider = figures::provider().await;
     let room = Room::with_keyring("bench").await;
-    configure(&room, &one_account(provider.issuer(), None, ""));
+    let mut config = one_account(provider.issuer(), None, "");
+    let upstream = if wanted("proxy") { Some(forwarding::upstream(&room, &mut config).await) } else { None };
+    configure(&room, &config);
     let app = App::headless(&room).await;
     login::sign_in(&room).await;
-    if spawn {
+    if wanted("spawn") {
         spawns::measure(table, &room, &provider).await;
     }
-    if endpoint {
+    if wanted("endpoint") {
         endpoint::measure(table, &room, &app).await;
+    }
+    if let Some((server, port)) = &upstream {
+        forwarding::measure(table, &room, &app, (server.id(), *port)).await;
     }
     tokio::time::sleep(abide_tests::s(2)).await;
     let resident = processes::resident(app.process());

@@ -31,7 +31,9 @@ pub(crate) fn bench(arguments: &[String]) -> Result<ExitCode> {
         })
         && steps.step(&format!("what they are set beside ({profile})"), |log| {
             let mut command = cargo::cargo(["build", "-p", "xtask", "--features", "bench"]);
-            command.args(["nothing", "load", "bare-server"].map(|name| format!("--bin=bench-{name}")));
+            command.args(
+                ["nothing", "load", "bare-server", "bare-proxy"].map(|name| format!("--bin=bench-{name}")),
+            );
             log.command(in_profile(command, profile))
         })
         && steps.step("what measures them", |log| {
