@@ -31,7 +31,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         let entry = entry?;
         if !entry.file_type()?.is_dir() {
             found.push(entry.path());
-        } else if !["target", "node_modules"].iter().any(|built| entry.file_name() == *built) {
+        } else if !["target", "node_modules", "reference"].iter().any(|built| entry.file_name() == *built) {
             found.extend(files(&entry.path())?);
         }
     }

@@ -73,6 +73,9 @@ pub(crate) fn rust(log: &mut Log) -> Result {
 pub(crate) fn js(log: &mut Log) -> Result {
     let folder = project("client-js")?;
     let target = folder.display().to_string();
+    // Fails if something that a program can use is not described.
+    let reference = tools("client-js").join("reference").display().to_string();
+    log.command(ui::npm("clients/js", &["run", "reference", "--", "--out", &reference]))?;
     log.command(ui::npm("clients/js", &["pack", "--pack-destination", &target]))?;
     std::fs::write(folder.join("package.json"), "{ \"private\": true, \"type\": \"module\" }\n")?;
     let mut install = Command::new("npm");

@@ -2,6 +2,7 @@ import type { AbideError, AxiosLike, Session, Token, Wanted } from "./index.js";
 
 export { AbideError } from "./index.js";
 
+/** How a page reaches Abide. */
 export interface PageOptions {
   /** The account. */
   account?: string;
@@ -9,7 +10,7 @@ export interface PageOptions {
   address?: string;
   /** Where the page's own server has `abideServer`. Default: `/abide`. */
   server?: string;
-  /** Milliseconds. Default: 60,000, because the user has 45 seconds to answer. */
+  /** How long a request waits, in milliseconds. Default: 60,000, because the user has 45 seconds to answer. */
   timeout?: number;
 }
 
@@ -22,10 +23,15 @@ export interface PageSession
 
 /** The texts of the question. `{time}` is where the time left goes. */
 export interface Texts {
+  /** The heading. */
   title?: string;
+  /** What is said below it. */
   text?: string;
+  /** The button that keeps the session. */
   yes?: string;
+  /** The button that signs out. */
   no?: string;
+  /** Shown if the answer could not be carried out. */
   failed?: string;
 }
 

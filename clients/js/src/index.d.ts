@@ -6,6 +6,7 @@ export interface Wanted {
   resource?: string | string[];
   /** An audience that the token is for. */
   audience?: string | string[];
+  /** The scopes of the token, a part of those of the session. */
   scope?: string | string[];
   /** `false` does not count as use of the session. */
   activity?: boolean;
@@ -13,23 +14,31 @@ export interface Wanted {
   reason?: string;
   /** How long the token must still be valid, in seconds. */
   minValidity?: number;
-  /** Method and address of the request, for tokens that are bound to a key (RFC 9449), and the server's last `DPoP-Nonce`. */
+  /** The method of the request, for a token that is bound to a key (RFC 9449, section 4.2). */
   htm?: string;
+  /** The address of the request, without query and fragment (RFC 9449, section 4.2). */
   htu?: string;
+  /** The server's last `DPoP-Nonce` (RFC 9449, section 9). */
   nonce?: string;
+  /** Gives up the request. */
   signal?: AbortSignal;
 }
 
 /** An access token. */
 export interface Token {
+  /** The token itself. */
   access_token: string;
+  /** What comes before the token in `Authorization`. */
   token_type: "Bearer" | "DPoP";
-  /** Seconds. */
+  /** How long it is valid, in seconds. */
   expires_in: number;
-  /** Unix seconds. */
+  /** Until when it is valid, in seconds since 1970. */
   expires_at: number;
+  /** Its scopes, separated by spaces. */
   scope: string;
+  /** The account whose token it is. */
   account: string;
+  /** The provider that issued it. */
   issuer: string;
   /** The proof for the request, if the token is bound to a key. */
   dpop: string | null;
@@ -37,24 +46,34 @@ export interface Token {
 
 /** The state of a session. docs/local-endpoint.md describes all of it. */
 export interface Session {
+  /** The account. */
   account: string;
+  /** `expiring`: Abide asks "Keep session?" now. */
   state: "signed_out" | "authorizing" | "active" | "expiring" | "ended";
   /** Seconds until the nearest limit. */
   expires_in: number | null;
+  /** Which limit that is. */
   limit: "idle" | "absolute" | "provider" | "access_token" | null;
+  /** Whether `keep` moves that limit. */
   can_be_kept: boolean;
   /** Why it ended. */
   ended: string | null;
+  /** Whether no token is given out, because the screen is locked. */
   frozen: boolean;
   [more: string]: unknown;
 }
 
 /** The claims about the user. */
 export interface Claims {
+  /** The account. */
   account: string;
+  /** The provider that made them. */
   issuer: string;
-  mapped: Record<string, unknown>;
+  /** Whether the names come from the mapping in the configuration of the account. */
+  mapped: boolean;
+  /** When they were read, in seconds since 1970. */
   read_at: number | null;
+  /** The claims by name. */
   claims: Record<string, unknown>;
 }
 
@@ -69,6 +88,7 @@ export class AbideError extends Error {
   readonly case: string | null;
 }
 
+/** How the agent is reached. */
 export interface Options {
   /** A key that signs requests. Default: `ABIDE_KEY`. Without one the socket is used, and the user is asked about this program. */
   key?: string;
@@ -76,7 +96,7 @@ export interface Options {
   address?: string;
   /** The socket, if it is not in the usual place. */
   socket?: string;
-  /** Milliseconds. Default: 60,000, because the user has 45 seconds to answer. */
+  /** How long a request waits, in milliseconds. Default: 60,000, because the user has 45 seconds to answer. */
   timeout?: number;
   /** The command `abide`, which `logout` runs. */
   command?: string;
@@ -91,8 +111,15 @@ export class Abide {
   stronger(wwwAuthenticate: string | string[], wanted?: Wanted): Promise<Token>;
   /** Counts as use of the session: the idle time begins again. */
   activity(account?: string): Promise<void>;
-  sessions(): Promise<{ accounts: Session[]; [more: string]: unknown }>;
+  /** The sessions of all accounts. */
+  sessions(): Promise<{
+    /** One for each account, in the order of the configuration. */
+    accounts: Session[];
+    [more: string]: unknown;
+  }>;
+  /** The session of one account. */
   session(account: string): Promise<Session>;
+  /** The claims about the user of an account. */
   claims(account: string): Promise<Claims>;
   /** The state of the session now, and each change of it. */
   events(account: string, options?: { signal?: AbortSignal }): AsyncGenerator<Session, void, void>;
@@ -116,13 +143,23 @@ export class Abide {
 
 /** What is used of axios. */
 export interface AxiosLike {
+  /** The address of a request. */
   getUri(config?: any): string;
+  /** Sends a request. */
   request(config: any): Promise<any>;
-  interceptors: { request: InterceptorsLike; response: InterceptorsLike };
+  /** Where requests and answers pass. */
+  interceptors: {
+    /** Before a request is sent. */
+    request: InterceptorsLike;
+    /** When an answer has come. */
+    response: InterceptorsLike;
+  };
 }
 
 /** The interceptors of axios. */
 export interface InterceptorsLike {
+  /** Adds one, and returns its number. */
   use(onFulfilled?: any, onRejected?: any): number;
+  /** Takes one away. */
   eject(id: number): void;
 }

@@ -1,5 +1,6 @@
 import type { Abide } from "./index.js";
 
+/** Which session the pages of a server show. */
 export interface ServerOptions {
   /** The account whose session the page shows. */
   account: string;
