@@ -39,7 +39,7 @@ pub(crate) fn install(steps: &mut Steps, user: Option<&TestsUser>) {
                 user,
                 "sdks",
                 "tests/sdks/requirements.txt",
-                "azure.identity, google.auth, boto3, httpx, keyring, moto.server, requests, uv",
+                "azure.identity, google.auth, boto3, httpx, keyring, moto.server, opentelemetry.sdk, requests, uv",
             )
         });
         steps.possible("schemathesis and build", |log| {
