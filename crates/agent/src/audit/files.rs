@@ -55,7 +55,8 @@ impl Files {
             move |error: io::Error| AuditError::File { path, error }
         };
         let entries = std::fs::read_dir(folder).map_err(failed(folder))?;
-        let found = in_order(entries.filter_map(|entry| Some(entry.ok()?.path())));
+        let is_file = |path: &PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file());
+        let found = in_order(entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_file));
         let firsts: Vec<u64> = found.into_iter().map(|(first, _)| first).collect();
         let sealed = seal.map_or(Chain::default(), |seal| seal.last);
         let (Some(&oldest), Some(&newest)) = (firsts.first(), firsts.last()) else {
@@ -112,7 +113,7 @@ impl Files {
             }
             Err(error) => {
                 // What was written of it goes again, so that the next line begins a line.
-                if let Some(first) = self.firsts.last().filter(|_| self.file.is_some() && !self.has_gone()) {
+                if let Some(first) = self.firsts.last().filter(|_| self.file.is_some() && !self.is_away()) {
                     let _ = cut(&self.folder.join(file_name(*first)), self.size);
                 }
                 Err(error)
@@ -123,7 +124,9 @@ impl Files {
     fn add(&mut self, lines: &[u8]) -> io::Result<()> {
         if self.file.is_none() {
             let first = self.chain.n + 1;
-            self.file = Some(open(&self.folder.join(file_name(first)))?);
+            let path = self.folder.join(file_name(first));
+            clear_way(&path)?;
+            self.file = Some(open(&path)?);
             self.size = 0;
             self.firsts.push(first);
         }
@@ -131,11 +134,18 @@ impl Files {
         file.write_all(lines)?;
         file.sync_data()?;
         // Removed while it was written: the lines are nowhere.
-        if self.has_gone() { Err(io::ErrorKind::NotFound.into()) } else { Ok(()) }
+        if self.is_away() { Err(io::ErrorKind::NotFound.into()) } else { Ok(()) }
+    }
+
+    /// Whether the file that is open has not what was written to it: it was removed, has another one in its place, or was emptied or
+    /// written to by another program.
+    pub(super) fn has_gone(&self) -> bool {
+        let as_written = |file: &File| file.metadata().is_ok_and(|found| found.len() == self.size);
+        self.is_away() || self.file.as_ref().is_some_and(|file| !as_written(file))
     }
 
     /// Whether the file that is open was removed, or has another one in its place. Lines that are added to it would be lost.
-    pub(super) fn has_gone(&self) -> bool {
+    fn is_away(&self) -> bool {
         let (Some(file), Some(first)) = (&self.file, self.firsts.last()) else { return false };
         !is_at(file, &self.folder.join(file_name(*first)))
     }
@@ -183,15 +193,30 @@ fn broken_if(broken: bool) -> Option<Entry> {
     broken.then(|| Entry::new(now(), Event::RecordBroken))
 }
 
+/// Anything else than a file in its place is refused and not waited for, such as a pipe.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
-    options.open(path)
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
+    }
+}
+
+/// Removes what is in the place of a new file and is no file, such as a pipe.
+fn clear_way(path: &Path) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(found) if !found.is_file() && !found.is_dir() => std::fs::remove_file(path),
+        _ => Ok(()),
+    }
 }
 
 /// Removes everything behind the first bytes. A file that is open to append cannot do that on Windows.

@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Duration;
 
 use abide_audit::{Caller, Chain, Entry, Event, FingerprintKey, Hash};
 use abide_vault::Zeroizing;
@@ -41,6 +42,8 @@ pub(crate) async fn asked_by<F: Future>(who: Caller, call: F) -> F::Output {
     ASKED_BY.scope(who, call).await
 }
 
+/// How long somebody waits for the record.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How many entries may wait for the disk.
 const WAITING: usize = 2048;
 
@@ -156,8 +159,11 @@ impl Audit {
         let (sender, answer) = oneshot::channel();
         let queue = self.queue.clone();
         // The queue may be full for as long as the disk hangs.
-        tokio::task::spawn_blocking(move || queue.send(job(sender))).await.ok()?.ok()?;
-        answer.await.ok()
+        let asked = async {
+            tokio::task::spawn_blocking(move || queue.send(job(sender))).await.ok()?.ok()?;
+            answer.await.ok()
+        };
+        tokio::time::timeout(PATIENCE, asked).await.ok().flatten()
     }
 
     /// Takes over other settings.

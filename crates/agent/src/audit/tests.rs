@@ -366,3 +366,8 @@ async fn no_token_goes_out_while_a_lost_record_cannot_be_begun_anew() {
     assert_eq!(events, [Event::RecordBroken, Event::TokenServed, Event::TokenRefused]);
     audit.close().await;
 }
+
+#[tokio::test]
+async fn a_record_whose_file_is_emptied_while_it_is_written_is_begun_anew() {
+    lost_while_written(|folder| in_folder(folder, |file| fs::write(file, "").unwrap())).await;
+}
