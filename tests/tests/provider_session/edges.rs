@@ -1,6 +1,8 @@
 //! Transitions between sessions, tabs and accounts.
 
-use abide_demo_op::{Client, Config, DemoOp, Endpoint, EventStream, Quirks, SecurityEvent};
+use abide_demo_op::{
+    Answer, Body, Client, Config, DemoOp, Deviation, Endpoint, EventStream, Quirks, SecurityEvent, Wrong,
+};
 use abide_tests::app::{App, account_with, configure};
 use abide_tests::browser::Browser;
 use abide_tests::login::{Login, sign_in, sign_in_to};
@@ -162,6 +164,36 @@ async fn an_event_about_a_person_ends_the_sessions_of_all_accounts_of_the_client
     }
 }
 
+/// A provider may send every sign-out of a client to its one address: more of them than are remembered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_logout_tokens_about_others_do_not_keep_ours_out() {
+    let room = Room::with_keyring("session-many-others").await;
+    let port = free_port();
+    let address = format!("http://127.0.0.1:{port}/backchannel/work");
+    let client = Client { backchannel_logout_uri: Some(address.clone()), ..Client::default() };
+    let demo = DemoOp::start(Config { clients: vec![client], ..Config::default() }).await.unwrap();
+    let settings = format!("{ONLINE}provider.watch = [\"backchannel\"]\n");
+    let text = account_with(demo.issuer(), &settings, SESSION);
+    configure(&room, &format!("[logout_listener]\nport = {port}\n{text}"));
+    let app = App::headless(&room).await;
+    sign_in(&room).await;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let sender = http();
+    for number in 0..1_030 {
+        let claims = serde_json::json!({
+            "iss": demo.issuer(), "aud": "abide", "iat": now, "exp": now + 120, "jti": format!("jti-{number}"),
+            "sub": format!("user-{number}"), "sid": format!("sid-{number}"),
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+        });
+        let token = demo.sign_jwt(&serde_json::json!({ "typ": "logout+jwt" }), &claims).unwrap();
+        let sent = sender.post(&address).form(&[("logout_token", token)]).send().await.unwrap();
+        assert_eq!(sent.status().as_u16(), 200, "{number}");
+    }
+    assert_eq!(app.session("work").await["state"], "active");
+    assert_eq!(demo.end_session(USER), 1);
+    assert_eq!(app.state("work", "ended", s(10)).await["ended_by"], "backchannel");
+}
+
 /// Strangers at the listener cannot make Abide ask the provider repeatedly, nor keep an unneeded port open.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_at_the_logout_listener_cost_the_provider_nothing() {
@@ -188,6 +220,32 @@ async fn strangers_at_the_logout_listener_cost_the_provider_nothing() {
     assert_eq!(asked(), before);
     assert_eq!(scene.app.abide(&["accounts", "remove", "work"]).await.code, 0);
     eventually("the port to be closed", s(5), || async { knock().await.is_none().then_some(()) }).await;
+}
+
+/// A network's page, a rolling deployment's 404 and a gateway's 403 are no answers of the provider.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_that_has_worked_is_asked_for_again_after_something_odd() {
+    for (number, (signal, at)) in
+        [("userinfo", Endpoint::UserInfo), ("introspection", Endpoint::Introspection)].into_iter().enumerate()
+    {
+        let room = Room::with_keyring(&format!("session-odd-{number}")).await;
+        let provider = Provider::demo().await;
+        let settings = format!("{ONLINE}provider.watch = [\"{signal}\"]\n{WATCHING}");
+        let scene = Scene::new(&room, &provider, &settings).await;
+        sign_in(&room).await;
+        scene.signal(signal, "works").await;
+        for status in [404, 403, 302] {
+            let headers =
+                vec![("content-type", "text/html".to_owned()), ("location", "/elsewhere".to_owned())];
+            let page = Answer { status: Some(status), headers, body: Body::Text("<html></html>".to_owned()) };
+            scene.demo().misbehave(vec![Deviation::new(at, Wrong::Answer(page))]);
+            scene.signal(signal, "failed").await;
+            scene.demo().misbehave(Vec::new());
+            scene.signal(signal, "works").await;
+        }
+        assert_eq!(scene.demo().end_session(USER), 1);
+        scene.app.state("work", "ended", s(20)).await;
+    }
 }
 
 /// Signs in to two accounts of one client in one browser, so that both have the same session at the provider.

@@ -29,6 +29,7 @@ use crate::platform::clock;
 use crate::provider_session::security_events::{self, Received};
 use crate::server::tcp::{Admits, Tcp, bind_patiently};
 use crate::server::{Limits, serve};
+use crate::state::account::Account;
 use crate::state::connected::connection;
 use crate::state::connection::Connection;
 use crate::state::store::Store;
@@ -130,6 +131,8 @@ struct LogoutListener {
     store: Arc<Store>,
     hosts: Vec<String>,
     seen: Mutex<ReplayGuard>,
+    /// Of logout tokens that name no session.
+    about_people: Mutex<ReplayGuard>,
     /// The time of the last failure to reach a provider for a validation, boot time, by account. Locked during a request, so
     /// that of many notifications only one asks the provider.
     away: tokio::sync::Mutex<HashMap<String, Duration>>,
@@ -149,6 +152,7 @@ impl LogoutListener {
             store: store.clone(),
             hosts,
             seen: Mutex::default(),
+            about_people: Mutex::default(),
             away: tokio::sync::Mutex::default(),
         });
         tracing::info!(port, "providers can send logout notifications");
@@ -222,13 +226,13 @@ impl LogoutListener {
             let watched = account.config.provider.watches(Signal::Frontchannel);
             let held = account.held.as_ref().filter(|_| watched)?;
             let ours = held.identity.sid.as_deref().filter(|ours| !ours.is_empty())?;
-            let same = bool::from(ours.as_bytes().ct_eq(sid.as_bytes())) && account.config.issuer == issuer;
+            let same = bool::from(ours.as_bytes().ct_eq(sid.as_bytes())) && held.identity.issuer == issuer;
             let offline = held.scope.split(' ').any(|scope| scope == "offline_access");
             same.then(|| {
                 let signal = abide_session::Signal::FrontChannel;
                 account.signals.heard(Signal::Frontchannel, now.wall);
                 account.session.handle(now, Input::ProviderSuspected { signal, offline });
-                account.config.issuer.clone()
+                issuer.clone()
             })
         });
         let language = self.store.spoken.language();
@@ -276,9 +280,9 @@ impl LogoutListener {
                 return refused("invalid_request", error.code());
             }
         };
-        // Even without a session: a token for an old session must not be kept for the next one.
-        let admitted = self.seen.lock().unwrap_or_else(PoisonError::into_inner).admit(&token, now);
-        if let Err(error) = admitted {
+        if let Some(guard) = self.guard_for(&token)
+            && let Err(error) = guard.lock().unwrap_or_else(PoisonError::into_inner).admit(&token, now)
+        {
             return refused("invalid_request", error.code());
         }
         let outcome = self.store.act(account, |account, at| {
@@ -297,6 +301,21 @@ impl LogoutListener {
             Ok(()) => respond(StatusCode::OK, "text/plain", "", NOTHING_ALLOWED),
             Err(_) => refused("invalid_request", "No account here accepts logout tokens."),
         }
+    }
+
+    /// What keeps a token from taking effect twice; `None` for one that names a session which no account has: it never takes effect, and
+    /// however many of them come, they do not keep ours out.
+    fn guard_for(&self, token: &LogoutToken) -> Option<&Mutex<ReplayGuard>> {
+        if !token.names_a_session() {
+            // Even without a session: it must not be kept for the next one.
+            return Some(&self.about_people);
+        }
+        let now = clock::now();
+        let answers = |account: &Account| {
+            let began = account.session.view(now).began.unwrap_or_default().as_secs();
+            account.held.as_ref().is_some_and(|held| token.answers(&held.identity, began))
+        };
+        self.store.core().accounts.iter().any(answers).then_some(&self.seen)
     }
 
     /// Ends the sessions of other accounts that belong to the same session of the provider. A token without `sid` concerns only

@@ -1,6 +1,7 @@
 //! A probe: whether the provider still accepts the access token. It uses no refresh token and moves no limit of ours.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use abide_oidc::{Claims, Error, TokenKind};
 use abide_session::{Attempt, Input, Now, Probe};
@@ -21,9 +22,10 @@ pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
     let wanted = [Signal::Introspection, Signal::Userinfo]
         .into_iter()
         .filter(|signal| account.config.provider.watches(*signal))
-        .filter(|signal| account.signals.state(*signal) != SignalState::NotOffered)
+        .filter(|signal| account.signals.is_due(*signal, clock::now().boot))
         .collect::<Vec<_>>();
-    let events = event_stream::source(&account.config.provider);
+    let resting = account.signals.is_resting(Signal::Events, clock::now().boot);
+    let events = event_stream::source(&account.config.provider).filter(|_| !resting);
     tokio::spawn(async move {
         let mut found = Probe::Unknown;
         if let Some(source) = &events {
@@ -44,7 +46,7 @@ pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
                     break;
                 }
                 let told = store.act(&name, |account, now| take(account, now, signal, &token, answer));
-                match (told.unwrap_or(Answer::Nothing), found) {
+                match (told.unwrap_or(Answer::Nothing(None)), found) {
                     (Answer::Rejected, _) => {
                         found = Probe::Rejected(session_signal(signal));
                         break;
@@ -66,8 +68,12 @@ enum Answer {
     Good,
     Rejected,
     SomebodyElse,
+    /// The provider says that it does not answer this.
     NotOffered,
-    Nothing,
+    /// Something else than an answer, perhaps not from the provider.
+    Odd,
+    /// Nothing, and perhaps the provider's wish for a pause.
+    Nothing(Option<Duration>),
 }
 
 /// Applies an answer, and returns what it means: a token that a refresh has replaced in the meantime may be refused, and so
@@ -77,16 +83,22 @@ fn take(account: &mut Account, now: Now, signal: Signal, asked: &SecretString, a
     let replaced = present.is_none_or(|access| access.token.expose_secret() != asked.expose_secret());
     match answer {
         // A refresh for another token may have ended this one, which says nothing about the session.
-        Answer::Rejected if replaced || account.own_is_suspect => return Answer::Nothing,
+        Answer::Rejected if replaced || account.own_is_suspect => return Answer::Nothing(None),
         // A token for one API, or a client that may not ask: nothing was ever accepted here.
         Answer::Rejected if account.is_final_answer_unproved(signal) => {
             account.signals.becomes(signal, SignalState::NotOffered);
-            return Answer::Nothing;
+            return Answer::Nothing(None);
         }
         Answer::Good => account.heard(signal, now),
         Answer::Rejected => account.signals.heard(signal, now.wall),
-        Answer::NotOffered => account.signals.becomes(signal, SignalState::NotOffered),
-        Answer::Nothing | Answer::SomebodyElse => account.signals.becomes(signal, SignalState::Failed),
+        Answer::NotOffered if !account.signals.has_heard(signal) => {
+            account.signals.becomes(signal, SignalState::NotOffered);
+        }
+        Answer::NotOffered | Answer::Odd => {
+            account.signals.fails(signal, now.boot, account.config.provider.poll);
+        }
+        Answer::Nothing(Some(wish)) => account.signals.rests(signal, now.boot, wish),
+        Answer::Nothing(None) | Answer::SomebodyElse => account.signals.becomes(signal, SignalState::Failed),
     }
     answer
 }
@@ -115,12 +127,21 @@ async fn ask(
     match asked {
         Ok((true, claims)) => (Answer::Good, claims),
         Ok((false, _)) => (Answer::Rejected, None),
-        Err(error) if error.is_transient() => (Answer::Nothing, None),
+        Err(error) if error.is_transient() => (Answer::Nothing(error.retry_after()), None),
         Err(error) => {
             tracing::info!(code = error.code(), ?signal, "the provider does not answer this question");
-            (Answer::NotOffered, None)
+            (if is_definite(&error) { Answer::NotOffered } else { Answer::Odd }, None)
         }
     }
+}
+
+/// Whether an error says that the provider does not answer this client: there is no endpoint, or it refuses the client (RFC 7662,
+/// section 2.3). What a network or a gateway says in its place passes.
+fn is_definite(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::EndpointMissing { .. } | Error::Refused { .. } | Error::UnexpectedStatus { status: 401, .. }
+    )
 }
 
 fn session_signal(signal: Signal) -> abide_session::Signal {

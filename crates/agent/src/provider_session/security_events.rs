@@ -142,7 +142,7 @@ fn refuse(request: &mut PollRequest, name: &str, jti: &str, error: SecurityEvent
 /// Notes that events cannot be had now.
 pub(crate) fn fails(store: &Arc<Store>, name: &str, error: &Error) {
     tracing::info!(account = name, code = error.code(), "events could not be fetched");
-    let _ = store.act(name, |account, _| {
+    let _ = store.act(name, |account, now| {
         // What has answered once is offered.
         let offered = account.signals.has_heard(Signal::Events);
         let state = match offered || error.is_transient() {
@@ -150,6 +150,9 @@ pub(crate) fn fails(store: &Arc<Store>, name: &str, error: &Error) {
             false => SignalState::NotOffered,
         };
         account.signals.becomes(Signal::Events, state);
+        if let Some(wish) = error.retry_after() {
+            account.signals.rests(Signal::Events, now.boot, wish);
+        }
         if matches!(error, Error::UnexpectedStatus { status: 404, .. }) {
             account.event_stream.is_gone();
         }

@@ -130,6 +130,10 @@ pub(crate) struct Account {
     pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
     /// An earlier process has ended during a refresh: the provider may have replaced the refresh token.
     pub(crate) interrupted: bool,
+    /// How far the provider's clock was ahead, in seconds, when the last sign-in failed.
+    pub(crate) skew_at_failure: Option<i64>,
+    /// How many renewals in a row the provider has answered with neither tokens nor a reason.
+    pub(crate) unexplained: u32,
     /// Whether a refresh for another token may have ended the session's own access token.
     pub(crate) own_is_suspect: bool,
     /// What the provider does with earlier access tokens.
@@ -188,6 +192,8 @@ impl Account {
             targets: Targets::default(),
             turn: Arc::default(),
             interrupted: false,
+            skew_at_failure: None,
+            unexplained: 0,
             own_is_suspect: false,
             survival: Survival::default(),
             wider: None,
@@ -209,6 +215,8 @@ impl Account {
     /// Stops serving what was fetched before the user signed in again.
     pub(crate) fn new_grant(&mut self) {
         self.grant += 1;
+        // A renewal of the earlier grant that gets no answer does not hold up those of the new one.
+        self.turn = Arc::default();
         self.targets.clear();
     }
 
@@ -237,7 +245,7 @@ impl Account {
     pub(crate) fn is_final_answer_unproved(&self, signal: Signal) -> bool {
         self.held.as_ref().is_some_and(|held| {
             let read = signal == Signal::Userinfo && held.profile.is_some();
-            held.refresh_token.is_none() && !read && self.signals.state(signal) != SignalState::Works
+            held.refresh_token.is_none() && !read && !self.signals.has_heard(signal)
         })
     }
 
@@ -372,7 +380,7 @@ impl Account {
                 .as_ref()
                 .map(|_| self.signals.status(&self.config.provider))
                 .unwrap_or_default(),
-            clock_skew: self.connection.as_ref().and_then(|connection| connection.http.clock_skew()),
+            clock_skew: self.skew_at_failure.or_else(|| self.connection.as_ref()?.http.clock_skew()),
             advised_end_after: view.advised_end_after.map(|advised| advised.as_secs()),
             last_error: self.last_error.as_ref().map(|last_error| last_error.sentence.clone()),
             last_error_code: self.last_error.as_ref().map(|last_error| last_error.code.to_owned()),

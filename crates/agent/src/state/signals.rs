@@ -9,12 +9,50 @@ use crate::config::ProviderConfig;
 
 /// What is known of the signals of one session.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Signals(BTreeMap<Signal, (SignalState, Option<Duration>)>);
+pub(crate) struct Signals(BTreeMap<Signal, (SignalState, Option<Duration>)>, BTreeMap<Signal, Pause>);
+
+/// Why a signal is not asked for now: what came was no answer, or the provider asked for a pause.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pause {
+    failures: u32,
+    until: Duration,
+}
+
+/// The longest pause, in multiples of the time between two polls, and for a provider that asks for one (RFC 9110, section 10.2.3).
+const LONGEST_PAUSE: u32 = 10;
+const LONGEST_WISH: Duration = Duration::from_secs(3600);
 
 impl Signals {
     /// A signal has been heard, at this wall time, and it works.
     pub(crate) fn heard(&mut self, signal: Signal, at: Duration) {
         self.0.insert(signal, (SignalState::Works, Some(at)));
+        self.1.remove(&signal);
+    }
+
+    /// Something else than an answer came. Each time, the next poll is later.
+    pub(crate) fn fails(&mut self, signal: Signal, now: Duration, poll: Duration) {
+        self.becomes(signal, SignalState::Failed);
+        let pause = self.1.entry(signal).or_default();
+        let times = 1_u32.checked_shl(pause.failures).map_or(LONGEST_PAUSE, |times| times.min(LONGEST_PAUSE));
+        pause.failures = pause.failures.saturating_add(1);
+        // A little less than the time of that poll.
+        pause.until = now + (poll * times).saturating_sub(poll / 2);
+    }
+
+    /// The provider asks for a pause.
+    pub(crate) fn rests(&mut self, signal: Signal, now: Duration, wish: Duration) {
+        self.becomes(signal, SignalState::Failed);
+        self.1.entry(signal).or_default().until = now + wish.min(LONGEST_WISH);
+    }
+
+    /// Whether it can be asked for, at this time since the computer started.
+    pub(crate) fn is_due(&self, signal: Signal, now: Duration) -> bool {
+        self.state(signal) != SignalState::NotOffered && !self.is_resting(signal, now)
+    }
+
+    /// Whether it is left alone for now.
+    pub(crate) fn is_resting(&self, signal: Signal, now: Duration) -> bool {
+        self.1.get(&signal).is_some_and(|pause| now < pause.until)
     }
 
     /// What is known of a signal has changed.
@@ -58,6 +96,26 @@ mod tests {
         signals.heard(Signal::Events, Duration::from_secs(5));
         signals.becomes(Signal::Events, SignalState::Failed);
         assert!(signals.has_heard(Signal::Events));
+    }
+
+    #[test]
+    fn a_signal_that_fails_is_asked_for_less_often_until_it_is_heard() {
+        let (poll, signal) = (Duration::from_secs(60), Signal::Userinfo);
+        let mut signals = Signals::default();
+        let mut polls = Vec::new();
+        for minute in 0..40 {
+            let now = poll * minute;
+            if signals.is_due(signal, now) {
+                signals.fails(signal, now, poll);
+                polls.push(minute);
+            }
+        }
+        assert_eq!(polls, [0, 1, 3, 7, 15, 25, 35]);
+        signals.heard(signal, Duration::ZERO);
+        assert!(signals.has_heard(signal) && signals.is_due(signal, Duration::ZERO));
+        signals.rests(signal, Duration::ZERO, Duration::MAX);
+        let hour = Duration::from_secs(3600);
+        assert_eq!((signals.is_due(signal, hour - poll), signals.is_due(signal, hour)), (false, true));
     }
 
     #[test]
