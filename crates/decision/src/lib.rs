@@ -407,10 +407,11 @@ impl Subject {
                     && program.path == *path
                     && (*stamp == Some(now) || is_content || (*of_root && caller.only_root_writes))
             }),
-            Self::Script { path, stamp, sha256 } => caller.script.as_ref().is_some_and(|script| {
-                script.path == *path
-                    && (script.stamp == *stamp || caller.script_sha256.as_ref() == Some(sha256))
-            }),
+            // A program that has mapped a file changes its content without a new time, so only the content counts.
+            Self::Script { path, sha256, .. } => caller
+                .script
+                .as_ref()
+                .is_some_and(|script| script.path == *path && caller.script_sha256.as_ref() == Some(sha256)),
             Self::Page { origin, path, stamp, of_root } => caller.browser().is_some_and(|(program, now)| {
                 caller.name == *origin
                     && program.path == *path
@@ -441,9 +442,7 @@ impl Subject {
             Self::File { stamp, .. } => {
                 self.was(caller) && *stamp != caller.program.as_ref().and_then(|p| p.stamp)
             }
-            Self::Script { stamp, .. } => {
-                self.was(caller) && Some(*stamp) != caller.script.as_ref().map(|script| script.stamp)
-            }
+            Self::Script { .. } => self.was(caller),
             _ => false,
         }
     }

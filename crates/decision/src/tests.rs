@@ -198,8 +198,11 @@ fn an_interpreter_is_not_allowed_by_the_grant_of_its_file() {
     let script = Script { path: "/home/me/a.py".into(), stamp: stamp(3) };
     let subject =
         Subject::Script { path: script.path.clone(), stamp: script.stamp, sha256: "digest-3".to_owned() };
-    let with = Facts { script: Some(script), ..python };
+    let with = Facts { script: Some(script), script_sha256: Some("digest-3".to_owned()), ..python };
     assert!(is_allowed(&judged(&with, &request(), &[allows(subject.clone(), Limits::NONE)])));
+    // Changed through a mapping, which leaves the time as it was.
+    let changed = Facts { script_sha256: Some("digest-4".to_owned()), ..with.clone() };
+    assert!(!is_allowed(&judged(&changed, &request(), &[allows(subject.clone(), Limits::NONE)])));
     let swapped = Script { path: "/home/me/a.py".into(), stamp: stamp(4) };
     let with = Facts { script: Some(swapped), script_sha256: Some("digest-4".to_owned()), ..with };
     let asked = judged(&with, &request(), &[allows(subject, Limits::NONE)]);
@@ -371,7 +374,7 @@ fn the_content_of_a_file_is_needed_only_where_it_could_decide() {
     let script = |inode| Script { path: "/s".into(), stamp: stamp(inode) };
     let with = |inode| Facts { script: Some(script(inode)), ..python.clone() };
     let subject = Subject::Script { path: "/s".into(), stamp: stamp(1), sha256: "digest-1".to_owned() };
-    assert!(!subject.needs_digest(&with(1)));
+    assert!(subject.needs_digest(&with(1)), "always");
     assert!(subject.needs_digest(&with(2)));
     let elsewhere = Facts { script: Some(Script { path: "/t".into(), ..script(2) }), ..python.clone() };
     assert!(!subject.needs_digest(&elsewhere));
@@ -544,7 +547,9 @@ prop_compose! {
     ) -> Facts {
         let terminal = has_terminal.then_some(Terminal { leader: process(9), device: inode % 2 });
         let script = has_script.then_some(Script { path: "/s".into(), stamp: stamp(inode) });
-        let mut caller = Facts { kind, terminal, script, only_root_writes, ..program("/opt/tool", inode) };
+        let script_sha256 = (has_script && was_read).then(|| format!("digest-{inode}"));
+        let mut caller =
+            Facts { kind, terminal, script, script_sha256, only_root_writes, ..program("/opt/tool", inode) };
         let program = caller.program.as_mut().unwrap();
         (program.replaced, program.contained) = (replaced, contained);
         caller.program = caller.program.filter(|_| is_known);
@@ -566,7 +571,10 @@ fn covers(grant: &Grant, caller: &Facts, request: &Request) -> bool {
                 && &program.path == path
                 && (is_the_same || is_an_update)
         }),
-        Subject::Script { stamp, .. } => caller.script.as_ref().is_some_and(|script| script.stamp == *stamp),
+        Subject::Script { path, sha256, .. } => {
+            let is_there = caller.script.as_ref().is_some_and(|script| &script.path == path);
+            is_there && caller.script_sha256.as_ref() == Some(sha256)
+        }
         Subject::Page { origin, path, stamp, of_root } => caller.program.as_ref().is_some_and(|program| {
             let is_the_same = program.stamp.as_ref() == Some(stamp);
             caller.kind == Kind::Page

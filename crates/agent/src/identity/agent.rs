@@ -36,9 +36,12 @@ fn is_prompt(process: &Process) -> bool {
     }
 }
 
-/// Whether a shell reads what is typed at its terminal.
+/// Whether a shell reads what is typed at its terminal. A program of the user's can have the name of a shell.
 pub(super) fn is_person(process: &Process) -> bool {
-    process.terminal != 0 && process.reads_terminal && script::is_interactive(&process.arguments)
+    process.system_file
+        && process.terminal != 0
+        && process.reads_terminal
+        && process.known_arguments().is_some_and(script::is_interactive)
 }
 
 /// The name of what an interpreter runs that was started at a terminal: `node with claude`, `make`.
@@ -65,7 +68,7 @@ fn interpreted(process: &Process) -> Option<String> {
 
 /// The name that a process has put in the place of its arguments (`process.title` of Node.js).
 fn title(process: &Process) -> Option<&str> {
-    let (first, rest) = process.arguments.split_first()?;
+    let (first, rest) = process.known_arguments()?.split_first()?;
     let title = first.rsplit('/').next()?;
     let replaced = rest.iter().all(String::is_empty) && class(title) == Class::Program && !title.is_empty();
     replaced.then_some(title)

@@ -31,7 +31,7 @@ pub(crate) struct Caller {
     pub(crate) process: Option<ProcessId>,
     /// The nearest ancestor that is a program of its own: an editor, a coding agent, a build.
     pub(crate) agent: Option<(ProcessId, String)>,
-    /// Whether it is a shell that runs what comes over its standard input, from anywhere.
+    /// Whether it is a shell that runs what comes over its standard input or stands in its arguments, from anywhere.
     pub(crate) on_input: bool,
     /// Its arguments. Prove nothing.
     pub(crate) command: Option<String>,
@@ -97,6 +97,12 @@ impl Caller {
         }
         let ancestry = |from: usize| lineage[from..].iter().map(|process| process.id).collect::<Vec<_>>();
         let acts = lineage.iter().position(|process| !own(process) && !is_glue(process));
+        // `sh -c` with a command that a person has typed, or one from the net: it does not act for the prompt.
+        let typed = acts.filter(|index| is_prompt(&lineage[*index])).and_then(|index| {
+            let is_shell = |process: &Process| !own(process) && class(&process.label()) == Class::Shell;
+            lineage[..index].iter().position(is_shell)
+        });
+        let acts = typed.or(acts);
         let index = match acts {
             Some(index) if class(&lineage[index].label()) != Class::Launcher => index,
             // The parent is gone, or the system has started it: what is left is what was passed over.
@@ -115,7 +121,7 @@ impl Caller {
         let launched = above.iter().position(|process| class(&process.label()) == Class::Launcher);
         let above = &above[..launched.unwrap_or(above.len())];
         let started_by = above.iter().map(Process::label).take(SHOWN).collect();
-        let on_input = kind == Kind::Interpreter && reads_its_script(process);
+        let on_input = kind == Kind::Interpreter && (typed.is_some() || reads_its_script(process));
         let facts = Facts {
             kind,
             name: process.label(),
@@ -203,7 +209,7 @@ fn first_of_run(lineage: &[Process], mut index: usize) -> usize {
     while let (Some(process), Some(parent)) = (lineage.get(index), lineage.get(index + 1)) {
         let same = process.program.is_some()
             && process.program == parent.program
-            && process.arguments == parent.arguments;
+            && process.known_arguments().is_some_and(|own| parent.known_arguments() == Some(own));
         if !same {
             break;
         }
@@ -219,7 +225,7 @@ fn is_glue(process: &Process) -> bool {
     match class(&process.label()) {
         Class::Glue => of_root,
         // `sh -c` is how programs run commands.
-        Class::Shell => of_root && script::is_one_command(&process.arguments),
+        Class::Shell => of_root && process.known_arguments().is_some_and(script::is_one_command),
         _ => false,
     }
 }
@@ -238,10 +244,19 @@ fn kind(process: &Process, at_terminal: bool) -> Kind {
     }
 }
 
-/// Whether a shell runs what comes over its standard input, and that is no terminal: `curl ... | bash`.
+/// Whether a shell reads what a person types.
+fn is_prompt(process: &Process) -> bool {
+    class(&process.label()) == Class::Shell && agent::is_person(process)
+}
+
+/// Whether a shell runs what comes over its standard input, and that is no terminal, or over another descriptor: `curl ... | bash`,
+/// `bash <(curl ...)`.
 fn reads_its_script(process: &Process) -> bool {
     let shell = class(&process.label()) == Class::Shell;
-    shell && !process.reads_terminal && script::reads_input(&process.arguments)
+    let reads = |arguments: &[String]| {
+        script::names_descriptor(arguments) || (!process.reads_terminal && script::reads_input(arguments))
+    };
+    shell && process.known_arguments().is_some_and(reads)
 }
 
 fn on_standard_input(process: &Process) -> String {

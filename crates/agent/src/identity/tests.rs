@@ -23,6 +23,7 @@ fn lineage(lines: &[&str]) -> Vec<Process> {
             program: Some(program),
             system_file: of_root,
             arguments,
+            arguments_cut: false,
             folder: None,
             leader: if at_terminal { number } else { 1 },
             terminal: if at_terminal { 34816 } else { 0 },
@@ -72,6 +73,28 @@ fn a_fork_is_the_run_that_it_comes_from() {
     lines[2].arguments.push("--other".to_owned());
     let asks = Caller::of(&lines, |program| program.path.ends_with("abide"));
     assert_eq!(asks.process, Some(lines[1].id), "another run of the same program");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_is_concluded_from_a_part_of_the_arguments() {
+    let asks = |line: &str, cut: bool| {
+        let mut lines = lineage(&["/opt/abide", line, "@%/bin/bash"]);
+        lines[1].arguments_cut = cut;
+        lines[1].folder = Some("/".into());
+        // The file was there before the process.
+        let ticks = crate::platform::clock::now().boot.as_millis() / 10;
+        lines[1].id.started = u64::try_from(ticks).unwrap();
+        Caller::of(&lines, |program| program.path.ends_with("abide"))
+    };
+    // A file that exists, named by the part that was read.
+    let script = "@/usr/bin/python3 -B /etc/passwd";
+    assert!(asks(script, false).script.is_some());
+    assert!(asks(script, true).script.is_none());
+    // The script could come afterwards.
+    assert_eq!(asks("@%/bin/bash -x", false).kind, Kind::Terminal);
+    assert_eq!(asks("@%/bin/bash -x", true).kind, Kind::Interpreter);
+    assert_eq!(asks("@/bin/sh -c abide", true).name, "sh", "it does not act for what has started it");
 }
 
 #[cfg(target_os = "linux")]
@@ -139,6 +162,23 @@ fn a_shell_that_reads_its_script_from_a_pipe_is_not_the_person_at_the_terminal()
         assert_eq!((asks.kind, asks.on_input), (Kind::Interpreter, true), "{shell}");
         assert!(asks.command.as_ref().is_some_and(|command| !command.is_empty()), "{shell}");
     }
+    for shell in ["@%/bin/bash /dev/fd/63", "@%|/bin/bash /dev/stdin", "@%/bin/bash -e /proc/self/fd/3"] {
+        let asks = caller(&["/opt/abide", shell, "@%/bin/bash"]);
+        assert_eq!((asks.kind, asks.on_input), (Kind::Interpreter, true), "{shell}");
+    }
+    // A command that was typed, or that came from the net, in the arguments of a shell.
+    for typed in [&["@%/bin/sh -c curl"][..], &["@%/bin/sh -c curl", "@%/usr/bin/xargs -0 sh -c"]] {
+        let lines: Vec<&str> = ["/opt/abide"].iter().chain(typed).chain(&["@%/bin/bash"]).copied().collect();
+        let asks = caller(&lines);
+        assert_eq!(
+            (asks.name.as_str(), asks.kind, asks.on_input),
+            ("sh", Kind::Interpreter, true),
+            "{typed:?}"
+        );
+        assert!(asks.command.is_some_and(|command| command.contains("-c curl")));
+    }
+    let asks = caller(&["/opt/abide", "%/home/me/bash"]);
+    assert_ne!(asks.kind, Kind::Terminal, "a program of the user's that is called bash");
     for (shell, kind) in [
         ("@%/bin/bash", Kind::Terminal),
         ("@%/bin/bash --login", Kind::Terminal),

@@ -58,6 +58,7 @@ impl Connected {
             program,
             system_file: false,
             arguments: Vec::new(),
+            arguments_cut: false,
             folder: None,
             leader: 0,
             terminal: 0,

@@ -16,6 +16,8 @@ use crate::platform::file::open_at_once;
 
 /// The longest file that is read, in bytes.
 const LONGEST: u64 = 1 << 30;
+/// The longest script, in bytes.
+const LONGEST_SCRIPT: u64 = 16 << 20;
 /// So many files are remembered.
 const MOST: usize = 512;
 /// How much is read at a time, in bytes.
@@ -59,6 +61,14 @@ impl Digests {
         }
         known.insert(stamp, digest.clone());
         Some(digest)
+    }
+
+    /// The same for a script, read each time: a program that has mapped it can change it, and its stamp stays. At most 16 MiB.
+    pub(crate) async fn of_script(&self, file: Opened) -> Option<String> {
+        if file.stamp.size > LONGEST_SCRIPT {
+            return None;
+        }
+        self.in_turn(file.stamp.device, LONGEST_TIME, move || read(&file)).await?
     }
 
     /// Works with a device when it is its turn; `None` if that takes too long. Work that hangs keeps its turn.

@@ -15,7 +15,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use rustix::process::{Pid, PidfdFlags};
 use tokio::io::unix::AsyncFd;
 
-use super::{FileId, Process, ProcessId, Program, Stamp, opened};
+use super::{FileId, Process, ProcessId, Program, Stamp, is_mounted_by_users, opened};
 
 /// What a container has of its own: files, users and their rights, processes.
 const NAMESPACES: [&str; 3] = ["ns/mnt", "ns/user", "ns/pid"];
@@ -28,8 +28,8 @@ static OWN_NAMESPACES: LazyLock<[Option<FileId>; 3]> = LazyLock::new(|| {
 const DEEPEST: usize = 64;
 /// How often Abide checks a process whose end the system does not report.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// So much of the arguments is read, in bytes.
-const ARGUMENTS: u64 = 4096;
+/// So much of the arguments is read, in bytes. Linux allows megabytes of them.
+const ARGUMENTS: u64 = 64 << 10;
 
 /// A process that has connected, held so that its number cannot come to mean another one.
 #[derive(Debug)]
@@ -196,7 +196,8 @@ impl Folder {
         let before = self.status()?;
         let file = self.file("exe");
         let program = self.program();
-        let arguments = self.read("cmdline", ARGUMENTS).unwrap_or_default();
+        let arguments = self.read("cmdline", ARGUMENTS + 1).unwrap_or_default();
+        let arguments_cut = arguments.len() as u64 > ARGUMENTS;
         let arguments = arguments
             .split(|byte| *byte == 0)
             .map(|argument| String::from_utf8_lossy(argument).into_owned())
@@ -219,8 +220,10 @@ impl Folder {
             user,
             name: before.name,
             program,
-            system_file: file.is_some_and(|file| file.st_uid == 0 && file.st_mode & 0o022 == 0),
+            system_file: file.is_some_and(|file| file.st_uid == 0 && file.st_mode & 0o022 == 0)
+                && !is_mounted_by_users(Path::new(&format!("/proc/{}/exe", self.number))),
             arguments,
+            arguments_cut,
             folder: self.link("cwd"),
             leader: before.leader,
             terminal: before.terminal,
@@ -506,6 +509,26 @@ mod tests {
         assert!(is_running(lineage[0].id));
         let reused = ProcessId { started: lineage[0].id.started + 1, ..lineage[0].id };
         assert!(!is_running(reused), "a later process with the same number is another one");
+    }
+
+    #[test]
+    fn arguments_that_are_too_long_are_known_to_be_incomplete() {
+        for (count, whole) in [(1, true), (40_000, false)] {
+            let mut child =
+                Command::new("sleep").args(vec!["60"; count]).stderr(Stdio::null()).spawn().unwrap();
+            // Until it runs the other program.
+            let process = loop {
+                let folder = Folder::open(child.id().cast_signed()).unwrap();
+                match folder.process() {
+                    Some((process, _)) if process.name == "sleep" => break process,
+                    _ => std::thread::sleep(Duration::from_millis(5)),
+                }
+            };
+            child.kill().unwrap();
+            child.wait().unwrap();
+            assert_eq!(process.known_arguments().is_some(), whole, "{count}");
+            assert_eq!(process.arguments[..2], ["sleep", "60"]);
+        }
     }
 
     #[test]

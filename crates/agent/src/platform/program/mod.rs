@@ -93,9 +93,18 @@ pub(crate) fn only_root_writes(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let Ok(real) = std::fs::canonicalize(path) else { return false };
     real == path
+        && !is_mounted_by_users(path)
         && real.ancestors().all(|part| {
             std::fs::symlink_metadata(part).is_ok_and(|data| data.uid() == 0 && data.mode() & 0o022 == 0)
         })
+}
+
+/// Whether a file is on a file system that a user may have mounted: a stick, an image, an `AppImage`. Who makes one chooses the owners
+/// of its files. The system mounts these with `nosuid` (mount(8), `user`).
+#[cfg(unix)]
+fn is_mounted_by_users(path: &Path) -> bool {
+    use rustix::fs::{StatVfsMountFlags, statvfs};
+    !statvfs(path).is_ok_and(|found| !found.f_flag.contains(StatVfsMountFlags::NOSUID))
 }
 
 /// A number for the path of the file itself, in place of device and inode.

@@ -117,8 +117,18 @@ mod tests {
         let mut kept = Command::new("sleep").arg("60").spawn().unwrap();
         fcntl_setfd(&client, FdFlags::CLOEXEC).unwrap();
         let mut other = Command::new("sleep").arg("60").spawn().unwrap();
-        assert_eq!(opened(kept.id().cast_signed()), Some(false), "it has come with the exec");
-        assert_eq!(opened(other.id().cast_signed()), Some(false), "it has none");
+        // A process can be looked at a moment after its `exec`.
+        let seen = |child: &std::process::Child| {
+            let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+            loop {
+                match opened(child.id().cast_signed()) {
+                    None if std::time::Instant::now() < until => std::thread::yield_now(),
+                    found => return found,
+                }
+            }
+        };
+        assert_eq!(seen(&kept), Some(false), "it has come with the exec");
+        assert_eq!(seen(&other), Some(false), "it has none");
         for child in [&mut kept, &mut other] {
             child.kill().unwrap();
             child.wait().unwrap();

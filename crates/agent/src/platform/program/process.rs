@@ -16,8 +16,10 @@ pub(crate) struct Process {
     pub(crate) program: Option<Program>,
     /// Whether root owns the executable and only root can write to it.
     pub(crate) system_file: bool,
-    /// Its arguments, from its own name on, and no more than the first few thousand bytes. Prove nothing.
+    /// Its arguments, from its own name on. Prove nothing. To be shown: [`Self::known_arguments`] are all of them.
     pub(crate) arguments: Vec<String>,
+    /// Whether there are more, and the last one here may be a part.
+    pub(crate) arguments_cut: bool,
     /// Where relative paths of its arguments begin.
     pub(crate) folder: Option<PathBuf>,
     /// The process that leads its session.
@@ -42,6 +44,11 @@ pub(crate) struct Surroundings {
 }
 
 impl Process {
+    /// Its arguments, if all of them were read: what is concluded from a part may be wrong.
+    pub(crate) fn known_arguments(&self) -> Option<&[String]> {
+        (!self.arguments_cut).then_some(&self.arguments)
+    }
+
     /// The name of its executable, or else the one that it gives itself.
     pub(crate) fn label(&self) -> String {
         self.program.as_ref().map_or_else(|| self.name.clone(), name_of)
