@@ -142,6 +142,31 @@ mod consent {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_program_does_not_take_its_own_denial_back() {
+        for span in ["session", "always"] {
+            let room = Room::with_keyring(&format!("consent-denial-{span}")).await;
+            let (_provider, _app) = signed_in(&room).await;
+            let copy = room.path("home/curl");
+            std::fs::copy(curl(), &copy).unwrap();
+            assert_eq!(fetched(&room, &copy, "/v1/token").await.0, 401);
+            let id = open(&room).await["questions"][0]["id"].to_string();
+            let denied = abide_at_terminal(&room, &["approve", &id, "--deny", span]).await;
+            assert_eq!(denied.code, 0, "{denied:?}");
+            let grant = open(&room).await["grants"][0]["id"].to_string();
+            let back = match span {
+                "session" => ["approve", "--stop", &grant],
+                _ => ["clients", "revoke", "curl"],
+            };
+            let away = abide(&room, &back).await;
+            assert!(away.code == 4 && away.stderr.contains("a denial"), "not at a terminal: {away:?}");
+            let (_, refused) = fetched(&room, &copy, "/v1/token").await;
+            assert_eq!(refused["error"], "access_denied", "{span}: {refused}");
+            let person = abide_at_terminal(&room, &back).await;
+            assert_eq!(person.code, 0, "{person:?}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_narrower_answer_gives_its_part_and_has_an_end() {
         let room = Room::with_keyring("consent-narrower").await;
         let (_provider, _app) = signed_in(&room).await;

@@ -114,7 +114,10 @@ fn clients_are_listed_and_revoked() {
     );
     let gone = b"HTTP/1.1 204 No Content\r\n\r\n".to_vec();
     let outcome = once(&["clients", "revoke", "ci"], delete("/v1/clients/ci"), gone);
-    assert_eq!((outcome.code, outcome.out.as_str()), (0, "ci may no longer have tokens.\n"));
+    assert_eq!(
+        (outcome.code, outcome.out.as_str()),
+        (0, "ci gets no token without a new answer from you.\n")
+    );
 }
 
 #[test]
@@ -561,4 +564,28 @@ fn the_file_of_a_coding_agent_stays_where_it_is_and_names_the_command_that_stays
     assert_eq!((written.code, file.is_symlink()), (0, true), "{written:?}");
     let read: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     assert_eq!(read["mcpServers"]["example"]["command"].as_str(), command.to_str(), "{read}");
+
+    // A file of a project is shared with people who have the command elsewhere.
+    let words = ["mcp", "add", "claude-code", "https://mcp.example.com/mcp"];
+    let more = vec![("PATH", agent.home().into())];
+    let shown = abide_with(&agent, &words, Setting { more, ..Setting::default() });
+    assert!(shown.out.contains("\"command\": \"abide\""), "{shown:?}");
+    let absolute = std::env::current_exe().unwrap().display().to_string();
+    let shown = abide(&agent, &words);
+    assert!(shown.out.contains(&absolute), "the name alone leads nowhere: {shown:?}");
+}
+
+#[test]
+fn the_folder_that_codex_names_is_used() {
+    let agent = FakeAgent::absent();
+    let folder = agent.home().join("elsewhere");
+    let words = ["mcp", "add", "codex", "https://mcp.example.com/mcp", "--write"];
+    let more = vec![("CODEX_HOME", folder.clone().into())];
+    let written = abide_with(&agent, &words, Setting { more: more.clone(), ..Setting::default() });
+    assert_eq!(written.code, 0, "{written:?}");
+    let text = std::fs::read_to_string(folder.join("config.toml")).unwrap();
+    assert!(text.contains("[mcp_servers.example]"), "{text}");
+    let doctor = abide_with(&agent, &["doctor"], Setting { more, ..Setting::default() });
+    assert!(doctor.out.contains("Codex CLI: through Abide to example"), "{doctor:?}");
+    assert!(!agent.home().join(".codex").exists());
 }

@@ -1,6 +1,6 @@
 //! The rules that hold before any handler runs. What is not allowed here is refused; nothing falls through.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_wire::{ErrorAnswer, ErrorCode};
@@ -115,10 +115,10 @@ impl Peer {
 
     /// The process as it is now, and what it acts for; nothing over TCP. Where that cannot be seen in time, the caller is unknown.
     pub(super) async fn seen(&self) -> Seen {
-        let Self::Socket { connected: Some(connected), .. } = self else { return Seen::default() };
+        let Self::Socket { connected: Some(connected), program, .. } = self else { return Seen::default() };
         let Some(process) = connected.id() else { return Seen::default() };
-        let connected = connected.clone();
-        let look = move || Seen::of(connected.lineage());
+        let (connected, before) = (connected.clone(), program.as_ref().map(|program| program.id));
+        let look = move || Seen::of(connected.lineage()).unless_it_was_another(before);
         aside(process, look).await.unwrap_or_default()
     }
 }
@@ -216,22 +216,41 @@ pub(crate) fn admit<B>(
 
 /// DNS rebinding: a page of another name that resolves to this machine sends its own name.
 pub(crate) fn host_is_ours(headers: &HeaderMap, port: u16) -> Result<(), ErrorAnswer> {
+    host_is_one_of(headers, &["127.0.0.1", "localhost", "[::1]"], port)
+}
+
+/// The same for a listener with one address. `localhost` is not a name of it: at the other family's address of that name, the port can be
+/// another program's.
+pub(crate) fn host_is_address(headers: &HeaderMap, address: SocketAddr) -> Result<(), ErrorAnswer> {
+    let name = match address.ip() {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    host_is_one_of(headers, &[&name], address.port())
+}
+
+/// A client leaves the usual port of http out (RFC 9110, section 7.2).
+fn host_is_one_of(headers: &HeaderMap, names: &[&str], port: u16) -> Result<(), ErrorAnswer> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let ours = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
-        host.strip_prefix(name)
-            .and_then(|rest| rest.strip_prefix(':'))
-            .is_some_and(|found| found == port.to_string())
+    let ours = names.iter().any(|name| {
+        host.strip_prefix(name).is_some_and(|rest| match rest.strip_prefix(':') {
+            Some(found) => found == port.to_string(),
+            None => rest.is_empty() && port == USUAL_PORT,
+        })
     });
     if ours && hosts.next().is_none() {
-        Ok(())
-    } else {
-        Err(ErrorAnswer::new(
-            ErrorCode::AccessDenied,
-            format!("This is not the address of Abide. Use http://127.0.0.1:{port}."),
-        ))
+        return Ok(());
     }
+    let name = names.first().unwrap_or(&"127.0.0.1");
+    Err(ErrorAnswer::new(
+        ErrorCode::AccessDenied,
+        format!("This is not the address of Abide. Use http://{name}:{port}."),
+    ))
 }
+
+/// Of http.
+const USUAL_PORT: u16 = 80;
 
 /// What a request shows of a client key.
 enum Shown<'a> {

@@ -1,6 +1,7 @@
 //! Calls about grants.
 
 use abide_audit::Event;
+use abide_wire::{ErrorAnswer, ErrorCode};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
@@ -39,9 +40,20 @@ pub(super) async fn allow(call: Call) -> Answered {
     Ok(json_answer(StatusCode::CREATED, &json!({"name": wanted.name, "key": key})))
 }
 
-/// `DELETE /v1/clients/{name}`.
+/// `DELETE /v1/clients/{name}`. A program that was denied does not take that back itself.
 pub(super) async fn revoke(call: Call) -> Answered {
+    if call.agent.clients().denies(call.name()) && !call.is_at_terminal().await {
+        return Err(denied_by_a_person());
+    }
     call.agent.clients().revoke(call.name())?;
     audit::grant(&call.agent, &call.who, Event::GrantRevoked, call.name());
     Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// Programs take grants back, but no denial: that would be a way round the person's answer.
+pub(super) fn denied_by_a_person() -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::AccessDenied,
+        "Only a person at a terminal can take a denial back. Run the command yourself, or over SSH with `ssh -t`.",
+    )
 }

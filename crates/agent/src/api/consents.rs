@@ -7,6 +7,7 @@ use http::StatusCode;
 
 use super::body::{Answered, body, empty, not_found, ok};
 use super::call::Call;
+use super::clients::denied_by_a_person;
 use super::token::duration;
 
 /// The longest time that a call waits for a question.
@@ -39,9 +40,15 @@ pub(super) async fn answer(call: Call) -> Answered {
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
-/// `DELETE /v1/grants/{id}`.
+/// `DELETE /v1/grants/{id}`. A program that was denied does not take that back itself.
 pub(super) async fn stop(call: Call) -> Answered {
-    call.agent.consent().stop(number(&call)?)?;
+    let id = number(&call)?;
+    if call.agent.clients().judge(|grants| grants.iter().any(|grant| grant.id == id && !grant.allows))
+        && !call.is_at_terminal().await
+    {
+        return Err(denied_by_a_person());
+    }
+    call.agent.consent().stop(id)?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

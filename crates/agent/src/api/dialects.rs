@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use super::audit;
 use super::auth::host_is_ours;
 use super::body::{Body, secure};
-use super::page::no_foreign_page;
+use super::page::{no_browser_opens, no_foreign_page};
 use super::token::under;
 use crate::agent::Agent;
 use crate::browser::server::{hosts, names_us};
@@ -89,7 +89,10 @@ pub(super) async fn left(run: ProcessId, port: u16) {
 
 async fn answer(agent: &Agent, job: &Arc<Job>, request: &Request<Incoming>, ends: Ends) -> Answer {
     let headers = request.headers();
-    if let Err(refused) = host_is_ours(headers, job.port).and_then(|()| no_foreign_page(headers)) {
+    if let Err(refused) = host_is_ours(headers, job.port)
+        .and_then(|()| no_foreign_page(headers))
+        .and_then(|()| no_browser_opens(headers))
+    {
         return Answer::text(403, &refused.error_description);
     }
     if !names_us(request, &hosts(job.port)) {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use abide_oidc::StreamAnswer;
 use abide_wire::{ErrorAnswer, ErrorCode, MCP_STATUS, TokenAnswer};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body_util::{BodyExt as _, Either, Limited, StreamBody};
 use hyper::body::{Bytes, Frame};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::audit;
 use super::auth::{Caller, Right};
@@ -17,12 +18,18 @@ use super::call::{Call, permit};
 use super::dialects::unbound;
 use super::token::under;
 use crate::agent::Agent;
+use crate::consent::Permit;
 use crate::identity;
 use crate::mcp::{Forwarded, Server, challenge, in_time};
 use crate::tokens::TokenParams;
 
 /// The largest message of a client.
 const MESSAGE: usize = 16 << 20;
+/// A message up to this size, in bytes, needs no place. Of larger ones, four arrive at the same time.
+const SMALL: usize = 256 << 10;
+static LARGE: Semaphore = Semaphore::const_new(4);
+/// How long a large message waits for its place.
+const FOR_A_PLACE: Duration = Duration::from_secs(20);
 /// How long a message may take to arrive.
 const ARRIVES: Duration = Duration::from_secs(60);
 /// Clients wait about a minute for an answer: what takes a person longer is answered before.
@@ -84,10 +91,19 @@ pub(super) async fn exchange(call: Call) -> Answered {
     // As `POST /v1/sessions/{account}/login`.
     let signs_in = asked.sign_in && caller.may(Right::Changes, &seen.lineage).is_ok();
     let activity = asked.activity;
-    let mut asking = Asking { agent, caller, who, behind: seen.behind, query, activity, signs_in };
+    let (behind, permitted) = (seen.behind, None);
+    let mut asking = Asking { agent, caller, who, behind, query, activity, signs_in, permitted };
     let server = asking.agent.mcp_server(&asked.url, asked.account).await?;
     let answer = asking.send(server, &forwarded).await?;
-    Ok(passed_on(answer))
+    let permitted = asking.permitted.take();
+    let agent = asking.agent.clone();
+    let over = async move {
+        match permitted {
+            Some(permit) => agent.consent().over(&permit).await,
+            None => std::future::pending().await,
+        }
+    };
+    Ok(passed_on(answer, over))
 }
 
 /// A caller that wants to reach a server.
@@ -100,6 +116,8 @@ struct Asking {
     activity: bool,
     /// Whether a sign-in may be begun, once.
     signs_in: bool,
+    /// What the last token was handed out under.
+    permitted: Option<Permit>,
 }
 
 impl Asking {
@@ -176,16 +194,14 @@ impl Asking {
         }
         if let Ok(permit) = &permitted {
             asked = permit.within(&asked);
+            self.permitted = Some(permit.clone());
         }
         let token = under(&self.agent, self.who.clone(), &asked, permitted, unbound).await?;
+        self.agent.mcp_accepts_audience(server, token.access_token.expose())?;
         Ok((asked, token))
     }
 
-    async fn permit(
-        &self,
-        params: &TokenParams,
-        signs_in: bool,
-    ) -> Result<crate::consent::Permit, ErrorAnswer> {
+    async fn permit(&self, params: &TokenParams, signs_in: bool) -> Result<Permit, ErrorAnswer> {
         permit(&self.agent, &self.caller, &self.behind, &self.query, params, signs_in).await
     }
 }
@@ -215,6 +231,15 @@ fn refused_scope(server: &Server, scopes: &[String]) -> ErrorAnswer {
     )
 }
 
+/// A place for a message that is not small.
+async fn place() -> Result<SemaphorePermit<'static>, ErrorAnswer> {
+    let place = tokio::time::timeout(FOR_A_PLACE, LARGE.acquire()).await.ok().and_then(Result::ok);
+    place.ok_or_else(|| {
+        let text = "Too many large messages are on their way to MCP servers. Send this one again in a while.";
+        ErrorAnswer::new(ErrorCode::TemporarilyUnavailable, text)
+    })
+}
+
 /// The request of a client, as it is passed on.
 async fn forwarded(method: Method, request: Request<Received>) -> Result<Forwarded, ErrorAnswer> {
     let is_json = request
@@ -233,6 +258,13 @@ async fn forwarded(method: Method, request: Request<Received>) -> Result<Forward
     let accept =
         if method == Method::GET { "text/event-stream" } else { "application/json, text/event-stream" };
     headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    // Held until the body is there. Nobody was asked about the program yet.
+    let _place = match length.is_some_and(|length: usize| length <= SMALL) {
+        true => None,
+        false => Some(place().await?),
+    };
     let reading = Limited::new(request.into_body(), MESSAGE).collect();
     let Ok(Ok(body)) = tokio::time::timeout(ARRIVES, reading).await else {
         return Err(invalid(format!("The message is longer than {MESSAGE} bytes, or did not arrive.")));
@@ -246,8 +278,9 @@ async fn forwarded(method: Method, request: Request<Received>) -> Result<Forward
     Ok(Forwarded { method, headers, body })
 }
 
-/// The answer of a server, with its status in a header: the status of this call is Abide's own.
-fn passed_on(answer: StreamAnswer) -> Response<Body> {
+/// The answer of a server, with its status in a header: the status of this call is Abide's own. It ends when `over` does: the program
+/// may no longer have the token, or the session is over.
+fn passed_on(answer: StreamAnswer, over: impl Future<Output = ()> + Send + 'static) -> Response<Body> {
     let status = HeaderValue::from(answer.status());
     let kind =
         match answer.header("content-type").map(|kind| kind.split(';').next().unwrap_or_default().trim()) {
@@ -268,6 +301,7 @@ fn passed_on(answer: StreamAnswer) -> Response<Body> {
             }
         }
     });
+    let frames = frames.take_until(over);
     let mut response = Response::new(Either::Right(StreamBody::new(frames).boxed_unsync()));
     secure(response.headers_mut(), kind);
     response.headers_mut().insert(HeaderName::from_static(MCP_STATUS), status);

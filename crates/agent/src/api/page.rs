@@ -2,19 +2,25 @@
 //! sends it, because any program can write any origin.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use abide_wire::{ErrorAnswer, ErrorCode};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use tokio::sync::Semaphore;
 
 use super::body::{Body, empty, error};
 use super::seen::Seen;
 use crate::platform::program::{aside, holder};
-use crate::platform::tcp_peer::{no_other_user_listens, tcp_inode};
+use crate::platform::tcp_peer::{only_this_user_listens, tcp_inode};
 
 /// What a page may send. A header that is not in the list would need a key or a cookie, and pages have neither.
 const HEADERS: &str = "content-type";
 /// What a page may do.
 const METHODS: &str = "GET, POST";
+
+/// So many looks for the holder of a connection are under way at the same time, and how long others wait.
+static LOOKS: Semaphore = Semaphore::const_new(4);
+const FOR_A_LOOK: Duration = Duration::from_secs(2);
 
 /// A page that may ask, with the value of its `Origin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +80,20 @@ pub(super) fn no_foreign_page(headers: &HeaderMap) -> Result<(), ErrorAnswer> {
     Err(denied("Web pages of other sites have no access to Abide."))
 }
 
+/// A request without an origin that a browser has marked is not one that a page's script reads: a page that was opened or redirected here,
+/// its icon, an image. `Sec-Fetch-Site` does not tell by whom: it is `none` for a link from another program that another site redirects,
+/// and `same-origin` for the icon of a refused page. Node.js writes `Sec-Fetch-Mode: cors` and nothing else.
+pub(crate) fn no_browser_opens(headers: &HeaderMap) -> Result<(), ErrorAnswer> {
+    let is_marked = ["sec-fetch-site", "sec-fetch-dest"].iter().any(|name| headers.contains_key(*name))
+        || headers.get_all("sec-fetch-mode").iter().any(|mode| mode != "cors");
+    if is_marked && !headers.contains_key(header::ORIGIN) {
+        return Err(denied(
+            "A browser gets nothing here but for the `fetch` of a page that you have allowed.",
+        ));
+    }
+    Ok(())
+}
+
 /// The only value of a header.
 fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, ErrorAnswer> {
     let mut values = headers.get_all(name).iter();
@@ -95,7 +115,7 @@ fn denied(text: &str) -> ErrorAnswer {
 
 /// Whether an origin is a development server of this user on this computer.
 fn is_of_this_user(origin: &str, own: u16) -> bool {
-    port_of_this_computer(origin).is_some_and(|port| port != own && no_other_user_listens(port))
+    port_of_this_computer(origin).is_some_and(|port| port != own && only_this_user_listens(port))
 }
 
 /// The port of an origin on this computer, as a browser writes it.
@@ -147,8 +167,11 @@ pub(super) async fn browser(ends: Option<(SocketAddr, SocketAddr)>) -> Option<Se
 
 /// The same for any program. `likely` is the process that held it before.
 pub(crate) async fn holding((own, other): (SocketAddr, SocketAddr), likely: Option<i32>) -> Option<Seen> {
+    // Each look goes through all processes.
+    let place = tokio::time::timeout(FOR_A_LOOK, LOOKS.acquire()).await.ok()?.ok()?;
     let look = move || tcp_inode(own, other).map(|inode| holder(inode, likely));
     let lineage = tokio::task::spawn_blocking(look).await.ok().flatten()?;
+    drop(place);
     let process = lineage.first()?.id;
     aside(process, move || Seen::of(lineage)).await
 }
@@ -183,10 +206,17 @@ mod tests {
 
     #[test]
     fn a_page_of_this_computer_and_one_of_the_administrators_may_ask() {
-        for origin in
-            ["http://localhost:5173", "http://127.0.0.1:5173", "http://[::1]:5173", "https://localhost:5173"]
-        {
-            assert_eq!(of(origin, &[]), Ok(Some(origin.to_owned())));
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = server.local_addr().unwrap().port();
+        let origins = ["http://localhost", "http://127.0.0.1", "http://[::1]", "https://localhost"]
+            .map(|origin| format!("{origin}:{port}"));
+        for origin in &origins {
+            assert_eq!(of(origin, &[]), Ok(Some(origin.clone())));
+        }
+        drop(server);
+        for origin in &origins {
+            // The port may have been another user's a moment ago.
+            assert_eq!(of(origin, &[]), Err(ErrorCode::AccessDenied), "nobody listens: {origin}");
         }
         assert_eq!(of("https://app.example.com", &[]), Ok(Some("https://app.example.com".to_owned())));
         assert_eq!(seen(&[]), Ok(None));
@@ -214,6 +244,29 @@ mod tests {
         ] {
             assert_eq!(of(origin, &[]), Err(ErrorCode::AccessDenied), "{origin}");
         }
+    }
+
+    #[test]
+    fn what_a_browser_opens_by_itself_is_no_request_of_a_program() {
+        let opens = |headers: &[(&str, &str)]| {
+            let pair = |(name, value): &(&str, &str)| {
+                (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap())
+            };
+            no_browser_opens(&headers.iter().map(pair).collect())
+        };
+        for marked in [
+            // Typed, or a link of another program that another site redirects.
+            &[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")][..],
+            // The icon of a page that was refused.
+            &[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")],
+            &[("sec-fetch-mode", "no-cors")],
+            &[("sec-fetch-dest", "empty")],
+        ] {
+            assert!(opens(marked).is_err(), "{marked:?}");
+        }
+        assert!(opens(&[]).is_ok());
+        assert!(opens(&[("sec-fetch-mode", "cors")]).is_ok(), "Node.js");
+        assert!(opens(&[("origin", "http://localhost:5173"), FETCH[0], FETCH[1], FETCH[2]]).is_ok());
     }
 
     #[test]

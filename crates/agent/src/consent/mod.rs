@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use abide_audit::{Entry as Line, Event as Recorded};
-use abide_decision::{Basis, Decision, Denial, Limits, Policy, Purpose, Request, SessionNumber, decide};
+use abide_decision::{
+    Basis, Decision, Denial, Grant, Limits, Policy, Purpose, Request, Rule, SessionNumber, decide,
+};
 use abide_wire::{ConsentAnswer, Consents, ErrorAnswer, Span};
 use tokio::sync::watch;
 
@@ -34,7 +36,7 @@ const AWAY: Duration = Duration::from_secs(3);
 const COUNTS: Duration = Duration::from_secs(1);
 
 /// A caller may have what it asked for. The only way to a token leads through one of these.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Permit {
     /// Whether the request counts as use of the session.
     activity: bool,
@@ -72,6 +74,10 @@ pub(crate) struct Consent {
     digests: Digests,
     labels: Labels,
     policy: Mutex<Arc<Policy>>,
+    /// The same with what its links led to when that was looked at last.
+    resolved: Mutex<Arc<Policy>>,
+    /// One look at the links is under way at a time: one that hangs holds up no other.
+    resolving: Arc<tokio::sync::Semaphore>,
     queue: Mutex<Queue>,
     /// Counts the changes of the queue.
     changed: watch::Sender<u64>,
@@ -96,6 +102,8 @@ impl Consent {
             clients,
             digests: Digests::default(),
             labels: Labels::default(),
+            resolved: Mutex::new(Arc::new(policy.clone())),
+            resolving: Arc::new(tokio::sync::Semaphore::new(1)),
             policy: Mutex::new(Arc::new(policy)),
             queue: Mutex::default(),
             changed: watch::Sender::new(0),
@@ -117,8 +125,10 @@ impl Consent {
     /// Takes over what the administrator has changed, also for open questions and for jobs that run.
     pub(crate) fn obey(&self, policy: Policy) {
         let before = {
+            let policy = Arc::new(policy);
+            *self.resolved.lock().unwrap_or_else(PoisonError::into_inner) = policy.clone();
             let mut held = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *held, Arc::new(policy))
+            std::mem::replace(&mut *held, policy)
         };
         if before != self.policy() {
             self.clients.policy_changed();
@@ -155,6 +165,7 @@ impl Consent {
         job: Option<ProcessId>,
     ) -> Result<Permit, ErrorAnswer> {
         self.look_closer(&mut caller).await;
+        self.resolve().await;
         let decision = self.judge(&caller, &request);
         let outcome = match decision {
             Decision::Allow { by, activity, only } => Outcome::Allowed { by, activity, only },
@@ -246,9 +257,60 @@ impl Consent {
         }
     }
 
+    /// Waits until what was permitted holds no longer: the answer was taken back or has ended, or the session is over. For what goes on
+    /// with a token that was handed out.
+    pub(crate) async fn over(&self, permit: &Permit) {
+        let (mut answers, mut sessions) = (self.changed.subscribe(), self.store.snapshots.subscribe());
+        while self.lasts(permit) {
+            tokio::select! {
+                changed = answers.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                }
+                changed = sessions.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                }
+                () = clock::sleep(LOOK) => {}
+            }
+        }
+    }
+
+    fn lasts(&self, permit: &Permit) -> bool {
+        let by_grant = match permit.origin {
+            Some(Origin::Grant(id)) => self.clients.judge(|grants| {
+                let ends = |grant: &Grant| grant.limits.until.is_some_and(|until| until <= now());
+                grants.iter().any(|grant| grant.id == id && !ends(grant))
+            }),
+            Some(Origin::Policy) | None => true,
+        };
+        by_grant && permit.session.is_none_or(|session| self.is_present(&permit.account, session))
+    }
+
+    /// Looks where the links in the policy lead: elsewhere, perhaps, since it was read. A path on a disk that does not answer is not waited
+    /// for; then the last look counts.
+    async fn resolve(&self) {
+        let policy = self.policy();
+        if !policy.forbid.iter().any(|rule| matches!(rule, Rule::Path(_))) {
+            return;
+        }
+        let Ok(turn) = self.resolving.clone().try_acquire_owned() else { return };
+        let look = tokio::task::spawn_blocking(move || {
+            let resolved = policy.resolved(|path| std::fs::canonicalize(path).ok());
+            drop(turn);
+            (policy, resolved)
+        });
+        if let Ok(Ok((of, resolved))) = tokio::time::timeout(LOOK, look).await
+            && of == self.policy()
+        {
+            *self.resolved.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(resolved);
+        }
+    }
+
     fn judge(&self, caller: &Caller, request: &Request) -> Decision {
-        // A link may lead elsewhere since the policy was read.
-        let policy = self.policy().resolved(|path| std::fs::canonicalize(path).ok());
+        let policy = self.resolved.lock().unwrap_or_else(PoisonError::into_inner).clone();
         self.clients.judge(|grants| decide(caller, request, grants, &policy, now()))
     }
 
@@ -267,7 +329,7 @@ impl Consent {
         }
         if let Some(script) = caller.script.as_ref().filter(|_| caller.script_sha256.is_none()) {
             let file = Opened { path: script.path.clone(), stamp: script.stamp };
-            caller.script_sha256 = self.digests.of(file).await;
+            caller.script_sha256 = self.digests.of_script(file).await;
         }
     }
 
@@ -291,26 +353,43 @@ impl Consent {
         let provider = self.provider(&request.account);
         let (caller, request) = (caller.clone(), request.clone());
         let spans = spans(&caller, &request, job);
-        let waits_for = request.clone();
         let asked = Asked { caller, labels, request, reason, because, provider, job };
-        let entry = self.queue().enter(asked, spans, Instant::now(), now());
+        loop {
+            let (outcome, shown) = self.ask_once(&asked, &spans).await;
+            let is_allowed = matches!(outcome, Outcome::Allowed { .. });
+            if shown || !is_allowed {
+                return outcome;
+            }
+            // The user has seen the command of another process of this program. What that was allowed may cover this one too.
+            match self.judge(&asked.caller, &asked.request) {
+                Decision::Allow { by, activity, only } => return Outcome::Allowed { by, activity, only },
+                Decision::Deny(denial) => return Outcome::Denied(denial),
+                Decision::Ask(_) => {}
+            }
+        }
+    }
+
+    /// Waits for the answer to a question. Also returns whether the user has seen this process, or its command, in it.
+    async fn ask_once(&self, asked: &Asked, spans: &[Span]) -> (Outcome, bool) {
+        let entry = self.queue().enter(asked.clone(), spans.to_vec(), Instant::now(), now());
         let (id, answer) = match entry {
             Entry::Waits(id, answer) => (id, answer),
-            Entry::Answered(outcome) => return outcome,
-            Entry::Refused(case) => return Outcome::Refused(case),
+            Entry::Answered(outcome) => return (outcome, true),
+            Entry::Refused(case) => return (Outcome::Refused(case), true),
         };
+        let shown = self.queue().shows(id, &asked.caller);
         // What was answered while files were read is not asked about again.
         self.settle_if_decided(id);
         self.show();
         if answer.borrow().is_none() && !self.asks_anybody() {
             // The question stays, for `abide approve`.
             self.queue().leave(id, true);
-            return Outcome::Refused(Case::NoDisplay);
+            return (Outcome::Refused(Case::NoDisplay), true);
         }
-        let waits = Waits { consent: self, id, request: &waits_for };
+        let waits = Waits { consent: self, id, request: &asked.request };
         let outcome = waits.answer(answer).await;
         drop(waits);
-        outcome
+        (outcome, shown)
     }
 
     fn asks_anybody(&self) -> bool {

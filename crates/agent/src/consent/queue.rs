@@ -19,6 +19,11 @@ pub(super) const ONCE: u64 = 0;
 /// So many questions may be open, and so many about one caller.
 const MOST: usize = 32;
 const SHARE: usize = 8;
+/// So many requests may wait for one question: each has a connection, and others need some, too.
+const MOST_WAITING: usize = 48;
+/// The last places: for callers without a question, and the very last for people at a terminal.
+const FOR_OTHERS: usize = 8;
+const FOR_PEOPLE: usize = 4;
 /// How long an answer that is given once is kept for a caller that did not wait for it, and how many. The oldest goes first.
 const KEPT_ONCE: Duration = Duration::from_secs(2 * 60);
 const MOST_ONCE: usize = 32;
@@ -113,6 +118,9 @@ impl Queue {
             return Entry::Answered(self.once.remove(index).1);
         }
         if let Some(open) = self.open.iter_mut().find(|open| is_equal(&open.asked, &asked)) {
+            if open.waiting >= MOST_WAITING {
+                return Entry::Refused(Case::Busy);
+            }
             open.waiting += 1;
             return Entry::Waits(open.id, open.answer.subscribe());
         }
@@ -135,7 +143,13 @@ impl Queue {
     fn open(&mut self, asked: Asked, spans: Vec<Span>, now: Instant, wall: u64) -> Option<&mut Open> {
         let whose = share(&asked.caller);
         let of_caller = self.open.iter().filter(|open| share(&open.asked.caller) == whose).count();
-        if self.open.len() >= MOST || of_caller >= SHARE {
+        let left = MOST.saturating_sub(self.open.len());
+        let is_kept_for_others = match asked.caller.kind {
+            Kind::Terminal => left == 0,
+            _ if of_caller == 0 => left <= FOR_PEOPLE,
+            _ => left <= FOR_PEOPLE + FOR_OTHERS,
+        };
+        if of_caller >= SHARE || (is_kept_for_others && !self.make_way()) {
             return None;
         }
         self.next += 1;
@@ -143,6 +157,15 @@ impl Queue {
         let (since, shown_since) = (now, wall);
         self.open.push(Open { id, asked, spans, waiting: 0, since, shown_since, answer, answered: false });
         self.open.last_mut()
+    }
+
+    /// Removes the oldest question that nothing waits for. Returns whether there was one.
+    fn make_way(&mut self) -> bool {
+        let unattended = |(_, open): &(usize, &Open)| open.waiting == 0 && !open.answered;
+        let oldest = self.open.iter().enumerate().filter(unattended).min_by_key(|(_, open)| open.since);
+        let Some((index, _)) = oldest else { return false };
+        self.open.remove(index);
+        true
     }
 
     /// Keeps the question of a caller that is not asked about now, so that the user can answer it.
@@ -258,6 +281,14 @@ impl Queue {
         Some((open.asked.clone(), open.spans.clone()))
     }
 
+    /// Whether a question shows this process, or one with the same command.
+    pub(super) fn shows(&self, id: u64, caller: &Caller) -> bool {
+        let Some(open) = self.open.iter().find(|open| open.id == id) else { return false };
+        let shown = &open.asked.caller;
+        let is_page_or_terminal = matches!(caller.kind, Kind::Page | Kind::Terminal);
+        is_page_or_terminal || shown.process == caller.process || shown.command == caller.command
+    }
+
     /// The other open questions of a caller about something that it was just denied.
     pub(super) fn same(&self, denied: &Asked) -> Vec<u64> {
         let whom = turned_down(&denied.caller);
@@ -371,11 +402,16 @@ fn is_same_caller(one: &Caller, other: &Caller) -> bool {
 /// Whose share of the open questions a caller takes: a program that was started again is the same.
 fn share(caller: &Caller) -> String {
     let path = caller.program.as_ref().map(|program| program.path.display().to_string());
+    // A copy is the same program.
+    let file = caller.sha256.clone().or(path);
     let script = caller.script.as_ref().map(|script| script.path.display().to_string());
     let agent = caller.agent.as_ref().map(|(id, _)| id);
     match caller.kind {
         Kind::Terminal => format!("{:?}", caller.terminal),
-        _ => format!("{:?} {} {path:?} {script:?} {agent:?}", caller.kind, caller.name),
+        Kind::Program | Kind::Interpreter if caller.sha256.is_some() => {
+            format!("{:?} {file:?} {script:?} {agent:?}", caller.kind)
+        }
+        _ => format!("{:?} {} {file:?} {script:?} {agent:?}", caller.kind, caller.name),
     }
 }
 
@@ -405,6 +441,8 @@ fn place(caller: &Caller) -> Option<String> {
         (Kind::Terminal, ..) => None,
         (_, Some(terminal), _) => Some(format!("in {terminal:?}")),
         (_, None, Some((agent, _))) => Some(format!("of {agent:?}")),
-        _ => None,
+        (Kind::Page | Kind::Key, ..) => None,
+        // Copies with another content, started by nobody.
+        _ => Some("in the background".to_owned()),
     }
 }

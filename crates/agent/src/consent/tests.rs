@@ -70,6 +70,18 @@ fn equal_requests_join_and_others_queue() {
 }
 
 #[test]
+fn the_user_sees_the_command_that_the_answer_is_for() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let with =
+        |process, command: &str| Caller { command: Some(command.to_owned()), ..caller("curl", process) };
+    let (id, _) = enter(&mut queue, asked(with(1, "curl /one")), now).unwrap();
+    let (joined, _) = enter(&mut queue, asked(with(2, "curl -o stolen /two")), now).unwrap();
+    assert_eq!(id, joined, "one question for one program");
+    assert!(queue.shows(id, &with(1, "curl /one")) && queue.shows(id, &with(3, "curl /one")));
+    assert!(!queue.shows(id, &with(2, "curl -o stolen /two")), "it is asked about on its own");
+}
+
+#[test]
 fn each_job_of_a_program_is_a_question_of_its_own() {
     let (mut queue, now) = (Queue::default(), Instant::now());
     let job = |number| Some(ProcessId { number, started: 5 });
@@ -220,7 +232,19 @@ fn a_flood_of_programs_fills_the_queue_and_no_more() {
     let (mut queue, now) = (Queue::default(), Instant::now());
     let taken = (0..1_000)
         .filter(|number| enter(&mut queue, asked(caller(&format!("p{number}"), *number)), now).is_ok());
-    assert_eq!(taken.count(), 32);
+    assert_eq!(taken.count(), 28);
+    let mut terminal = of_kind(Kind::Terminal, caller("bash", 2_000));
+    terminal.facts.terminal =
+        Some(abide_decision::Terminal { leader: ProcessId { number: 1, started: 1 }, device: 34816 });
+    assert!(enter(&mut queue, asked(terminal), now).is_ok(), "a person at a terminal is not kept out");
+}
+
+#[test]
+fn so_many_requests_wait_for_one_question() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let entered = (0..200).filter(|number| enter(&mut queue, asked(caller("curl", *number)), now).is_ok());
+    assert_eq!(entered.count(), 48);
+    assert_eq!(queue.questions(now)[0].waiting, 48);
 }
 
 #[test]

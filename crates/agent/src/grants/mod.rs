@@ -303,6 +303,11 @@ impl Clients {
         })
     }
 
+    /// Whether the person has denied this client tokens for good.
+    pub(crate) fn denies(&self, name: &str) -> bool {
+        self.state().kept.get(name).is_some_and(|client| client.denies)
+    }
+
     /// Takes a grant back. [`Clients::restore`] undoes it.
     pub(crate) fn revoke(&self, name: &str) -> Result<(), ErrorAnswer> {
         let mut removed = None;

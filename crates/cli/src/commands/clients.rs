@@ -142,7 +142,7 @@ pub(super) fn revoke(io: &mut Io<'_>, name: &str, json: bool) -> Result<(), Fail
     if json {
         return io.json(&serde_json::json!({ "name": name }));
     }
-    io.say(&format!("{} may no longer have tokens.\n", plain(name)))
+    io.say(&format!("{} gets no token without a new answer from you.\n", plain(name)))
 }
 
 /// The program's file by the name that the system reports: looked up in `PATH` if only its name was given, links followed.
