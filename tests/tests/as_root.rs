@@ -23,8 +23,9 @@ mod as_root {
     use std::process::Stdio;
 
     use abide_demo_op::{Config, DemoOp};
-    use abide_tests::app::{App, configure, one_account};
-    use abide_tests::login::sign_in;
+    use abide_tests::app::{App, abide, configure, one_account};
+    use abide_tests::login::{sign_in, signed_in};
+    use abide_tests::raw_http::Way;
     use abide_tests::room::Room;
     use abide_tests::{eventually, program, s, skipped};
 
@@ -159,6 +160,73 @@ mod as_root {
         assert_ne!(app.abide(&["login", "--no-browser", "--account", "work"]).await.code, 0);
         assert_eq!(app.session("work").await["last_error_code"], "provider_port_of_another_user");
         drop(impostor);
+    }
+
+    /// All of 127.0.0.0/8 is this computer.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_server_of_another_user_on_this_computer_gets_no_token() {
+        if not_root("a_server_of_another_user_on_this_computer_gets_no_token") {
+            return;
+        }
+        const LISTENS: &str = "my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.5:0') or die; \
+                               $| = 1; print 'PORT ', $s->sockport, qq(\n); \
+                               while (my $c = $s->accept) { print 'GOT ', <$c> }";
+        let room = Room::with_keyring("upstream-uid").await;
+        let perl = ["--", "/usr/bin/perl", "-MIO::Socket::INET", "-e", LISTENS];
+        let other = [&["--reuid=65534", "--regid=65534", "--clear-groups"][..], &perl].concat();
+        let stranger = room.start("setpriv", &other);
+        let port: u16 = eventually("the stranger", s(10), || async {
+            stranger.output().lines().find_map(|line| line.strip_prefix("PORT ")?.parse().ok())
+        })
+        .await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        let proxy = format!(
+            "\n[proxies.here]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://127.0.0.5:{port}\"\naccount = \"work\"\n"
+        );
+        configure(&room, &(one_account(provider.issuer(), None, SESSION) + &proxy));
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        let listed = app.abide(&["proxies", "--json"]).await;
+        let listed: serde_json::Value = serde_json::from_str(&listed.stdout).unwrap();
+        let address = listed["proxies"][0]["address"].as_str().unwrap();
+        let own = address.rsplit(':').next().unwrap().parse().unwrap();
+        let host = format!("Host: 127.0.0.1:{own}");
+        let answer = Way::Tcp(own).request("GET", "/", &[&host], "").await.unwrap();
+        assert_eq!(answer.header("abide-error"), Some("upstream_unreachable"), "{answer:?}");
+        assert!(answer.body.contains("another user"), "{answer:?}");
+        assert!(!stranger.output().contains("GOT"), "{}", stranger.output());
+    }
+
+    /// Who makes a stick, an image or an `AppImage` chooses the owners of its files.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn files_of_root_on_a_stick_hide_no_program() {
+        if not_root("files_of_root_on_a_stick_hide_no_program") {
+            return;
+        }
+        let room = Room::with_keyring("root-stick").await;
+        let (_provider, _app) = signed_in(&room).await;
+        let stick = room.path("tmp/stick");
+        std::fs::create_dir(&stick).unwrap();
+        let at = stick.to_str().unwrap();
+        let run = async |words: &[&str]| {
+            let mut command = tokio::process::Command::new(words[0]);
+            let environment = room.environment().iter().map(|(key, value)| (key, value));
+            command.args(&words[1..]).env_clear().envs(environment).stdin(Stdio::null());
+            command.output().await.unwrap()
+        };
+        let mounted = run(&["/bin/mount", "-t", "tmpfs", "-o", "nosuid,nodev,mode=755", "stick", at]).await;
+        if !mounted.status.success() {
+            return skipped("files_of_root_on_a_stick_hide_no_program", "nothing can be mounted here");
+        }
+        let copy = stick.join("timeout");
+        std::fs::copy("/usr/bin/timeout", &copy).unwrap();
+        let asked = run(&[copy.to_str().unwrap(), "20", program("abide").to_str().unwrap(), "token"]).await;
+        let open = abide(&room, &["approve", "--json"]).await;
+        let unmounted = run(&["/bin/umount", at]).await;
+        assert!(unmounted.status.success(), "{unmounted:?}");
+        assert!(!asked.status.success(), "{asked:?}");
+        let open: serde_json::Value = serde_json::from_str(&open.stdout).unwrap();
+        assert_eq!(open["questions"][0]["path"].as_str(), copy.to_str(), "{open}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,6 +6,9 @@
 mod upstream;
 
 #[cfg(target_os = "linux")]
+#[path = "proxy/clients.rs"]
+mod clients;
+#[cfg(target_os = "linux")]
 #[path = "proxy/faults.rs"]
 mod faults;
 #[cfg(target_os = "linux")]

@@ -10,15 +10,17 @@ fn web_pages() {
 #[cfg(target_os = "linux")]
 mod web_pages {
     use abide_tests::app::{App, abide, abide_at_terminal};
-    use abide_tests::browser::{Browser, Page, site};
+    use abide_tests::browser::{Browser, site};
+    use abide_tests::firefox::Firefox;
     use abide_tests::login::signed_in;
     use abide_tests::raw_http::Way;
     use abide_tests::room::Room;
-    use abide_tests::tab::Tab as _;
+    use abide_tests::skipped;
+    use abide_tests::tab::Tab;
     use serde_json::Value;
 
     /// What a page gets from Abide: the status and the answer, or `blocked` by the browser.
-    async fn asks(page: &Page<'_>, app: &App<'_>, target: &str, options: &str) -> String {
+    async fn asks(page: &impl Tab, app: &App<'_>, target: &str, options: &str) -> String {
         page.wait_for("h1").await;
         let url = format!("http://127.0.0.1:{}{target}", app.port());
         let fetched = format!(
@@ -88,6 +90,38 @@ mod web_pages {
             assert!(refused.starts_with("401"), "{origin}: {refused}");
             assert!(questions(&room).await.iter().any(|question| question["program"] == origin));
         }
+    }
+
+    /// The same in Firefox, whose requests have their own headers and which asks in its own way before it sends one.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_page_in_firefox_is_allowed_on_its_own() {
+        const NAME: &str = "a_page_in_firefox_is_allowed_on_its_own";
+        if let Some(reason) = Firefox::missing() {
+            return skipped(NAME, reason);
+        }
+        let room = Room::with_keyring("pages-firefox").await;
+        let (_provider, app) = signed_in(&room).await;
+        let browser = Firefox::headless(&room).await;
+        let port = site().await;
+        let page = browser.open(&format!("http://localhost:{port}/")).await;
+        let refused = asks(&page, &app, "/v1/token", "{}").await;
+        assert!(refused.starts_with("401"), "{refused}");
+        let open = questions(&room).await;
+        assert_eq!(open[0]["program"], format!("http://localhost:{port}"), "{open:?}");
+        assert!(open[0]["path"].as_str().unwrap().contains("firefox"), "{open:?}");
+        let allowed =
+            abide_at_terminal(&room, &["approve", &open[0]["id"].to_string(), "--allow", "session"]).await;
+        assert_eq!(allowed.code, 0, "{allowed:?}");
+        let token = asks(&page, &app, "/v1/token?activity=none", "{}").await;
+        assert!(token.starts_with("200") && token.contains("access_token"), "{token}");
+        let other = asks(&page, &app, "/v1/sessions", "{}").await;
+        assert!(other.starts_with("403"), "{other}");
+        let keyed = "{headers: {'X-Abide-Key': 'abide_x'}}";
+        for options in ["{credentials: 'include'}", keyed, "{method: 'DELETE'}", "{method: 'PUT'}"] {
+            assert_eq!(asks(&page, &app, "/v1/token", options).await, "blocked", "{options}");
+        }
+        let elsewhere = browser.open(&format!("http://127.0.0.1:{port}/")).await;
+        assert!(asks(&elsewhere, &app, "/v1/token", "{}").await.starts_with("401"), "another origin");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

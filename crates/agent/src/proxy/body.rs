@@ -18,6 +18,9 @@ pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// An answer, as it leaves.
 pub(super) type Answered = UnsyncBoxBody<Bytes, BoxError>;
 
+/// Something that ends.
+pub(super) type Over = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// How long a body may bring nothing.
 const IDLE: Duration = Duration::from_secs(60 * 60);
 
@@ -31,12 +34,19 @@ pub(super) struct Flowing<B> {
     idle: Option<Pin<Box<Sleep>>>,
     /// Why it breaks off. What has come before that is sent first.
     broken: Option<BoxError>,
+    /// Ends when nothing more may pass.
+    over: Option<Over>,
     _working: Option<Working>,
 }
 
 impl<B> Flowing<B> {
     pub(super) fn new(inner: B, working: Option<Working>) -> Self {
-        Self { inner, longest: IDLE, idle: None, broken: None, _working: working }
+        Self { inner, longest: IDLE, idle: None, broken: None, over: None, _working: working }
+    }
+
+    /// Breaks off at the end of `over`.
+    pub(super) fn until(self, over: Over) -> Self {
+        Self { over: Some(over), ..self }
     }
 }
 
@@ -50,6 +60,10 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin> Body for Flowing<B> {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if let Some(why) = self.broken.take() {
             return Poll::Ready(Some(Err(why)));
+        }
+        if self.over.as_mut().is_some_and(|over| over.as_mut().poll(context).is_ready()) {
+            self.over = None;
+            return Poll::Ready(Some(Err(io::Error::from(io::ErrorKind::ConnectionAborted).into())));
         }
         if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
             self.idle = None;
@@ -273,6 +287,20 @@ mod tests {
         assert_eq!(body.attempt().unwrap().size_hint().exact(), Some(5));
         let empty = Repeatable::new(Full::new(Bytes::new()));
         assert!(empty.attempt().unwrap().is_end_stream());
+    }
+
+    #[tokio::test]
+    async fn a_body_ends_when_nothing_more_may_pass() {
+        let (end, ends) = tokio::sync::oneshot::channel::<()>();
+        let ticks = stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Some((Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"tick"))), ()))
+        });
+        let over: Over = Box::pin(async move { drop(ends.await) });
+        let mut flowing = Flowing::new(StreamBody::new(Box::pin(ticks)), None).until(over);
+        assert!(flowing.frame().await.unwrap().is_ok());
+        end.send(()).unwrap();
+        assert!(flowing.frame().await.unwrap().is_err());
     }
 
     #[tokio::test]

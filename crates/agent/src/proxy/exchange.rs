@@ -3,16 +3,17 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use abide_oidc::{Error, StepUp, UpstreamBody, UpstreamRequest};
+use abide_oidc::{Error, StepUp, Unreachable, UpstreamBody, UpstreamRequest};
 use abide_wire::{ErrorAnswer, ErrorCode, TokenAnswer};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use hyper::body::{Body as _, Incoming};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Frame, Incoming};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use url::Url;
 
-use super::body::{Answered, Flowing, Repeatable};
+use super::body::{Answered, Flowing, Over, Repeatable};
 use super::challenge::{Wish, nonce, wish};
 use super::headers::{DPOP, is_websocket, of_answer, of_request};
 use super::open::{Asker, Gate};
@@ -110,8 +111,35 @@ impl<'a> Exchange<'a> {
         Ok(Self { gate, asker, method, url, head, websocket, asked, permit, token, tried: Tried::default() })
     }
 
-    /// Sends the request, from the beginning of its body.
+    /// Sends the request, from the beginning of its body. A server may close a connection that was kept just when a request is sent on it:
+    /// one that changes nothing is sent once more (RFC 9112, section 9.3.1).
     async fn send(&self, body: &Repeatable<Incoming>) -> Result<Response<UpstreamBody>, ErrorAnswer> {
+        let sent = self.send_once(body).await;
+        let broke = matches!(sent, Ok(Err(Error::Unreachable { reason: Unreachable::Interrupted, .. })));
+        let sent = if broke && self.method.is_safe() && body.is_whole() {
+            self.send_once(body).await?
+        } else {
+            sent?
+        };
+        let answer = sent.map_err(|error| match error {
+            Error::Timeout { .. } => too_slow(self.gate),
+            error => unreachable(self.gate, &error.to_string()),
+        })?;
+        if let Some(nonce) = nonce(answer.headers()) {
+            *self.gate.nonce.lock().unwrap_or_else(PoisonError::into_inner) = Some(nonce);
+        }
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            self.gate.renewals.lock().unwrap_or_else(PoisonError::into_inner).accepted();
+        }
+        Ok(answer)
+    }
+
+    async fn send_once(
+        &self,
+        body: &Repeatable<Incoming>,
+    ) -> Result<Result<Response<UpstreamBody>, Error>, ErrorAnswer> {
+        // Each time: the question before it, or a stronger sign-in, takes minutes, and the server may have ended.
+        self.gate.checked_upstream()?;
         let attempt =
             body.attempt().ok_or_else(|| unreachable(self.gate, "the request cannot be sent again"))?;
         let longest = if attempt.is_end_stream() { ANSWER } else { ANSWER_TO_BODY };
@@ -130,18 +158,7 @@ impl<'a> Exchange<'a> {
             upgrades: self.websocket,
         };
         let sent = tokio::time::timeout(longest, self.gate.upstream.send(request)).await;
-        let answer = match sent {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(Error::Timeout { .. })) | Err(_) => return Err(too_slow(self.gate)),
-            Ok(Err(error)) => return Err(unreachable(self.gate, &error.to_string())),
-        };
-        if let Some(nonce) = nonce(answer.headers()) {
-            *self.gate.nonce.lock().unwrap_or_else(PoisonError::into_inner) = Some(nonce);
-        }
-        if answer.status() != StatusCode::UNAUTHORIZED {
-            self.gate.renewals.lock().unwrap_or_else(PoisonError::into_inner).accepted();
-        }
-        Ok(answer)
+        sent.map_err(|_| too_slow(self.gate))
     }
 
     /// Meets what the server wants, and says whether the request can be sent again.
@@ -244,35 +261,60 @@ impl<'a> Exchange<'a> {
         if let Some(theirs) = theirs {
             let ours = upgraded.filter(|_| is_websocket(answer.headers()));
             let ours = ours.ok_or_else(|| unreachable(self.gate, "it answered in another protocol"))?;
-            connection.becomes(tunnel(ours, theirs));
+            connection.becomes(tunnel(ours, theirs, self.over()));
         }
         let (mut parts, body) = answer.into_parts();
         of_answer(&mut parts.headers, switches);
         self.hide_token(&mut parts.headers);
-        let mut answer = Response::new(Answered::new(Flowing::new(body, Some(connection.working()))));
+        let token = self.token.access_token.clone();
+        let body = body.map_frame(move |frame| match frame.into_trailers() {
+            Ok(mut trailers) => {
+                of_answer(&mut trailers, false);
+                hide(token.expose(), &mut trailers);
+                Frame::trailers(trailers)
+            }
+            Err(frame) => frame,
+        });
+        let flowing = Flowing::new(body, Some(connection.working())).until(self.over());
+        let mut answer = Response::new(Answered::new(flowing));
         *answer.status_mut() = parts.status;
         *answer.headers_mut() = parts.headers;
         Ok(answer)
     }
 
-    /// Removes what repeats the token.
     fn hide_token(&self, headers: &mut HeaderMap) {
-        let token = self.token.access_token.expose().as_bytes();
-        let shows = |value: &HeaderValue| value.as_bytes().windows(token.len()).any(|part| part == token);
-        let names: Vec<HeaderName> =
-            headers.iter().filter(|(_, value)| shows(value)).map(|(name, _)| name.clone()).collect();
-        for name in names {
-            headers.remove(name);
-        }
+        hide(self.token.access_token.expose(), headers);
+    }
+
+    /// Ends when the program may no longer have the token, or the session is over: nothing more passes then.
+    fn over(&self) -> Over {
+        let (agent, permit) = (self.gate.agent.clone(), self.permit.clone());
+        Box::pin(async move { agent.consent().over(&permit).await })
     }
 }
 
-/// Both directions of a WebSocket, until one side closes it.
-async fn tunnel(ours: OnUpgrade, theirs: OnUpgrade) {
+/// Removes what repeats the token.
+fn hide(token: &str, headers: &mut HeaderMap) {
+    let token = token.as_bytes();
+    let shows = |value: &HeaderValue| value.as_bytes().windows(token.len()).any(|part| part == token);
+    let names: Vec<HeaderName> =
+        headers.iter().filter(|(_, value)| shows(value)).map(|(name, _)| name.clone()).collect();
+    for name in names {
+        headers.remove(name);
+    }
+}
+
+/// Both directions of a WebSocket, until one side closes it or `over` ends.
+async fn tunnel(ours: OnUpgrade, theirs: OnUpgrade, over: Over) {
     if let (Ok(ours), Ok(theirs)) = tokio::join!(ours, theirs) {
         let (mut ours, mut theirs) = (TokioIo::new(ours), TokioIo::new(theirs));
-        if let Err(error) = tokio::io::copy_bidirectional(&mut ours, &mut theirs).await {
-            tracing::debug!(%error, "a WebSocket ended early");
+        tokio::select! {
+            copied = tokio::io::copy_bidirectional(&mut ours, &mut theirs) => {
+                if let Err(error) = copied {
+                    tracing::debug!(%error, "a WebSocket ended early");
+                }
+            }
+            () = over => {}
         }
     }
 }

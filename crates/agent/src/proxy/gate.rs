@@ -13,18 +13,19 @@ use super::exchange::pass_on;
 use super::headers::{ABIDE_ERROR, ABIDE_KEY};
 use super::open::{Asker, Gate};
 use super::target::upstream_url;
-use crate::api::auth::{Caller, Channel, Peer, host_is_ours};
-use crate::api::page::{Page, no_browser, page, preflight};
+use crate::api::auth::{Caller, Channel, Peer, host_is_address};
+use crate::api::page::{Page, no_browser, no_browser_opens, page, preflight};
 use crate::api::{audit, body};
 use crate::identity;
-use crate::platform::tcp_peer::no_other_user_listens;
+use crate::platform::tcp_peer::may_get_a_token;
 
 impl Gate {
     /// Answers a request.
     pub(super) async fn answer(&self, request: Request<Incoming>, client: &Client) -> Response<Answered> {
         let (headers, policy) = (request.headers(), self.agent.consent().policy());
-        let page =
-            host_is_ours(headers, self.port).and_then(|()| page(headers, Some(self.port), &policy.sites));
+        let page = host_is_address(headers, self.address)
+            .and_then(|()| no_browser_opens(headers))
+            .and_then(|()| page(headers, Some(self.port()), &policy.sites));
         let page = match page {
             Ok(page) => page,
             Err(refused) => return self.turned_away(client, &refused),
@@ -65,16 +66,20 @@ impl Gate {
             ));
         }
         let asker = self.asker(request.headers(), client, page).await?;
-        if self.config.upstream.scheme() == "http"
-            && !self.config.upstream.port_or_known_default().is_some_and(no_other_user_listens)
-        {
+        self.checked_upstream()?;
+        let work = pass_on(self, &asker, request, url);
+        crate::audit::asked_by(asker.who.clone(), work).await
+    }
+
+    /// Refuses a server on this computer whose port belongs to another user.
+    pub(super) fn checked_upstream(&self) -> Result<(), ErrorAnswer> {
+        if self.config.upstream.scheme() == "http" && !may_get_a_token(&self.config.upstream) {
             return Err(ErrorAnswer::new(
                 ErrorCode::UpstreamUnreachable,
                 "A program of another user has the port of the server. It does not get the token.",
             ));
         }
-        let work = pass_on(self, &asker, request, url);
-        crate::audit::asked_by(asker.who.clone(), work).await
+        Ok(())
     }
 
     /// Who sends a request: the holder of a key, the page, or the program behind the connection.
@@ -110,7 +115,7 @@ impl Gate {
     }
 
     fn peer(&self, client: &Client) -> Peer {
-        Peer::Tcp { port: self.port, channel: Channel::between(client.ends) }
+        Peer::Tcp { port: self.port(), channel: Channel::between(client.ends) }
     }
 
     /// Refuses a request before it is known who sends it.

@@ -14,6 +14,8 @@ pub(super) const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// RFC 9449, section 9.
 pub(super) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
+/// A page that may read the answer would lose the cookies of every port of this computer (Clear Site Data, section 3.1).
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
@@ -84,7 +86,7 @@ pub(super) fn of_request(headers: &HeaderMap) -> HeaderMap {
 pub(super) fn of_answer(headers: &mut HeaderMap, websocket: bool) {
     without_hop_by_hop(headers);
     // No server can make its answer look like one of Abide's, and no page reads it that Abide does not let.
-    for name in [SET_COOKIE, ABIDE_ERROR, DPOP_NONCE] {
+    for name in [SET_COOKIE, ABIDE_ERROR, DPOP_NONCE, CLEAR_SITE_DATA] {
         headers.remove(name);
     }
     let of_pages = |name: &&HeaderName| name.as_str().starts_with("access-control-");

@@ -78,7 +78,7 @@ async fn run(agent: Agent, name: String, config: ProxyConfig) {
     let Ok(address) = listener.local_addr() else { return };
     tracing::info!(proxy = name, %address, "a forwarding proxy is open");
     agent.proxy_is(&name, Some(ProxyState::Listens(address)));
-    let gate = Arc::new(Gate::new(agent, name, config, address.port(), upstream));
+    let gate = Arc::new(Gate::new(agent, name, config, address, upstream));
     let clients = Clients(Tcp::new(listener, Admits::ThisUser));
     serve(clients, Limits::PROXY, move |request: Request<Incoming>, client: Arc<Client>| {
         let gate = gate.clone();
@@ -92,8 +92,7 @@ async fn prepare(config: &ProxyConfig) -> Result<(Upstream, tokio::net::TcpListe
     let pem = match config.ca_file.clone() {
         Some(path) => {
             let shown = path.display().to_string();
-            let read = tokio::task::spawn_blocking(move || file::read(&path, LARGEST)).await;
-            let read = read.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into()));
+            let read = file::read_aside(&path, LARGEST).await;
             Some(read.map_err(|error| format!("`ca_file`: {shown} cannot be read ({error})."))?)
         }
         None => None,

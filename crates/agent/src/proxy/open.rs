@@ -1,5 +1,6 @@
 //! An open proxy, and whose request it answers.
 
+use std::net::SocketAddr;
 use std::sync::Mutex;
 
 use abide_audit::Caller as Who;
@@ -16,7 +17,8 @@ pub(super) struct Gate {
     pub(super) agent: Agent,
     pub(super) name: String,
     pub(super) config: ProxyConfig,
-    pub(super) port: u16,
+    /// Where it is open.
+    pub(super) address: SocketAddr,
     pub(super) upstream: Upstream,
     /// The newest nonce of the server.
     pub(super) nonce: Mutex<Option<String>>,
@@ -41,10 +43,14 @@ impl Gate {
         agent: Agent,
         name: String,
         config: ProxyConfig,
-        port: u16,
+        address: SocketAddr,
         upstream: Upstream,
     ) -> Self {
         let (nonce, renewals, refused) = (Mutex::default(), Mutex::default(), Mutex::new(Quiet::new()));
-        Self { agent, name, config, port, upstream, nonce, renewals, refused }
+        Self { agent, name, config, address, upstream, nonce, renewals, refused }
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.address.port()
     }
 }

@@ -1,6 +1,8 @@
 //! Which user is at the other end of a TCP connection on this machine.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use url::{Host, Url};
 
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
@@ -51,21 +53,50 @@ pub(crate) fn listening_user(address: SocketAddr) -> Option<u32> {
     system::listening_user(canonical(address))
 }
 
-/// Whether no other user's program listens at this port of loopback, as far as the system reports.
+/// Whether no other user's program listens at this port of `127.0.0.1` and `::1`, as far as the system reports.
 pub(crate) fn no_other_user_listens(port: u16) -> bool {
+    own_user().is_none_or(|own| {
+        LOCALHOST.iter().all(|ip| listening_user(SocketAddr::new(*ip, port)).is_none_or(|user| user == own))
+    })
+}
+
+/// Whether a program of this user listens at this port of `127.0.0.1` or `::1`, and no other user's, as far as the system reports. A port
+/// at which nobody listens can have been another user's a moment ago.
+pub(crate) fn only_this_user_listens(port: u16) -> bool {
+    own_user().is_none_or(|own| {
+        let users: Vec<u32> =
+            LOCALHOST.iter().filter_map(|ip| listening_user(SocketAddr::new(*ip, port))).collect();
+        !users.is_empty() && users.iter().all(|user| *user == own)
+    })
+}
+
+/// Whether a server on this computer may get a token: no other user's program listens at its address, as far as the system reports.
+/// Root may: containers publish their ports with a program of root's. True for a server elsewhere.
+pub(crate) fn may_get_a_token(server: &Url) -> bool {
+    let Some(port) = server.port_or_known_default() else { return false };
+    let addresses = match server.host() {
+        Some(Host::Ipv4(ip)) => vec![IpAddr::from(ip)],
+        Some(Host::Ipv6(ip)) => vec![IpAddr::from(ip)],
+        Some(Host::Domain("localhost")) => LOCALHOST.to_vec(),
+        Some(Host::Domain(_)) | None => return true,
+    };
+    own_user().is_none_or(|own| {
+        let listening = |ip: IpAddr| listening_user(SocketAddr::new(ip, port));
+        addresses.into_iter().all(|ip| listening(ip).is_none_or(|user| user == own || user == 0))
+    })
+}
+
+const LOCALHOST: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+
+/// The user of this process: a uid, where the system has them.
+fn own_user() -> Option<u32> {
     #[cfg(unix)]
     {
-        let own = rustix::process::geteuid().as_raw();
-        let loopback: [std::net::IpAddr; 2] =
-            [std::net::Ipv4Addr::LOCALHOST.into(), std::net::Ipv6Addr::LOCALHOST.into()];
-        loopback
-            .into_iter()
-            .all(|ip| listening_user(SocketAddr::new(ip, port)).is_none_or(|user| user == own))
+        Some(rustix::process::geteuid().as_raw())
     }
     #[cfg(not(unix))]
     {
-        let _ = port;
-        true
+        None
     }
 }
 
@@ -77,7 +108,7 @@ fn canonical(address: SocketAddr) -> SocketAddr {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::net::{Ipv6Addr, TcpListener, TcpStream};
+    use std::net::{TcpListener, TcpStream};
 
     use super::*;
 
@@ -133,6 +164,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         assert_eq!(listening_user(address), Some(rustix::process::geteuid().as_raw()));
         assert!(no_other_user_listens(address.port()));
+        assert!(may_get_a_token(&format!("http://{address}").parse().unwrap()));
         drop(listener);
         assert_eq!(listening_user(address), None);
     }
