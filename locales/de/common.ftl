@@ -31,6 +31,7 @@ ended-access_token_expired = das Zugriffstoken ist abgelaufen, und der Anbieter 
 ended-declined = Ihre Antwort auf „Sitzung behalten?“ war Nein
 ended-provider_logout = der Anbieter hat seine Sitzung beendet
 ended-refresh_rejected = der Anbieter akzeptiert diese Sitzung nicht mehr
+ended-answer_refused = der Antwort des Anbieters auf eine Erneuerung ist nicht zu trauen
 ended-screen_locked = der Bildschirm wurde gesperrt
 ended-account_removed = das Konto wurde aus der Konfiguration entfernt oder dort ersetzt
 

@@ -102,6 +102,7 @@ after-provider_timeout = Melden Sie sich neu an. Nur Ihr Anbieter kann dieses Li
 after-access_token_expired = Melden Sie sich neu an. Bitten Sie Ihren Anbieter um Erneuerungstokens (Offline-Zugriff), um länger angemeldet zu bleiben.
 after-provider_logout = Melden Sie sich neu an, wenn Sie die Sitzung brauchen.
 after-refresh_rejected = Melden Sie sich neu an. Wenn das oft geschieht, fragen Sie Ihren Anbieter, wie lange seine Sitzungen dauern.
+after-answer_refused = Melden Sie sich neu an. Wenn es wieder geschieht, sagen Sie es der Verwaltung Ihres Anbieters.
 after-screen_locked = Melden Sie sich neu an. In den Einstellungen steht, was ein gesperrter Bildschirm bewirkt.
 provider-end-sign-out-there = Melden Sie sich auch dort ab, wenn andere diesen Computer nutzen.
 

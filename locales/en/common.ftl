@@ -32,6 +32,7 @@ ended-access_token_expired = the access token expired, and the provider gave no 
 ended-declined = you answered No to “keep session?”
 ended-provider_logout = the provider ended its session
 ended-refresh_rejected = the provider no longer accepts this session
+ended-answer_refused = the provider’s answer to a renewal cannot be trusted
 ended-screen_locked = the screen was locked
 ended-account_removed = the account was removed from the configuration, or replaced there
 

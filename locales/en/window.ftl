@@ -102,6 +102,7 @@ after-provider_timeout = Sign in again. Only your provider can change this limit
 after-access_token_expired = Sign in again. Ask your provider for refresh tokens (offline access) to stay signed in longer.
 after-provider_logout = Sign in again when you need it.
 after-refresh_rejected = Sign in again. If it happens often, ask your provider how long its sessions last.
+after-answer_refused = Sign in again. If it happens again, tell your provider’s administrator.
 after-screen_locked = Sign in again. The settings say what a locked screen does.
 provider-end-sign-out-there = Sign out there too if others use this computer.
 

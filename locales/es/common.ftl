@@ -31,6 +31,7 @@ ended-access_token_expired = el token de acceso caducó y el proveedor no dio un
 ended-declined = respondiste que no a «¿Mantener la sesión?»
 ended-provider_logout = el proveedor terminó su sesión
 ended-refresh_rejected = el proveedor ya no acepta esta sesión
+ended-answer_refused = la respuesta del proveedor a una renovación no es de confianza
 ended-screen_locked = se bloqueó la pantalla
 ended-account_removed = la cuenta se quitó de la configuración o se sustituyó por otra
 

@@ -102,6 +102,7 @@ after-provider_timeout = Inicia sesión de nuevo. Solo tu proveedor puede cambia
 after-access_token_expired = Inicia sesión de nuevo. Para que la sesión dure más, pide a tu proveedor tokens de renovación (acceso sin conexión).
 after-provider_logout = Inicia sesión de nuevo cuando la necesites.
 after-refresh_rejected = Inicia sesión de nuevo. Si ocurre a menudo, pregunta a tu proveedor cuánto duran sus sesiones.
+after-answer_refused = Inicia sesión de nuevo. Si vuelve a ocurrir, avisa al administrador de tu proveedor.
 after-screen_locked = Inicia sesión de nuevo. En los ajustes puedes elegir qué pasa al bloquear la pantalla.
 provider-end-sign-out-there = Cierra la sesión también allí si otras personas usan este equipo.
 

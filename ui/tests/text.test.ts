@@ -13,7 +13,7 @@ const ends = ["pending", "local_only", "ended", "goes_on", "unchecked", "shared"
 const limits = ["idle", "absolute", "provider", "access_token"] as const;
 const reasons = [
   "user_logout", "idle_timeout", "absolute_timeout", "provider_timeout", "access_token_expired", "declined", "provider_logout", "refresh_rejected",
-  "screen_locked", "account_removed",
+  "answer_refused", "screen_locked", "account_removed",
 ] as const;
 
 test("reasons and limits are worded as everywhere else", () => {

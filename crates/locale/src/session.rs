@@ -16,6 +16,7 @@ pub fn ended(language: Language, reason: EndReason) -> String {
         EndReason::Declined => common::ended_declined(language),
         EndReason::ProviderLogout => common::ended_provider_logout(language),
         EndReason::RefreshRejected => common::ended_refresh_rejected(language),
+        EndReason::AnswerRefused => common::ended_answer_refused(language),
         EndReason::ScreenLocked => common::ended_screen_locked(language),
         EndReason::AccountRemoved => common::ended_account_removed(language),
     }
@@ -61,7 +62,7 @@ mod tests {
 
     use super::*;
 
-    const REASONS: [EndReason; 10] = [
+    const REASONS: [EndReason; 11] = [
         EndReason::UserLogout,
         EndReason::IdleTimeout,
         EndReason::AbsoluteTimeout,
@@ -70,6 +71,7 @@ mod tests {
         EndReason::Declined,
         EndReason::ProviderLogout,
         EndReason::RefreshRejected,
+        EndReason::AnswerRefused,
         EndReason::ScreenLocked,
         EndReason::AccountRemoved,
     ];

@@ -96,7 +96,7 @@ pub use http::{FormAnswer, Http, HttpOptions};
 pub use identity::Identity;
 pub use identity::claims::{Claims, ClaimsError, ClaimsMapping};
 pub use jose::algorithm::SigningAlgorithm;
-pub use jose::jwt::CLOCK_SKEW;
+pub use jose::jwt::{CLOCK_SKEW, token_audiences};
 pub use logout::replay::ReplayGuard;
 pub use logout::request::{LogoutCallbackError, LogoutPending, LogoutRequest, is_logout_parameter};
 pub use logout::token::{LogoutToken, MAX_LOGOUT_TOKEN_AGE};

@@ -9,8 +9,9 @@ use crate::types::Attempt;
 pub(crate) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause of our own.
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// The longest pause that a provider can ask for, so that a session does not depend on a provider that asks for days.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
+/// The longest pause that a provider can ask for, so that a session does not depend on something in front of the provider that asks
+/// for days. A provider that means it says it again.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 /// If a tool asks for an access token in this time before its end, it is renewed in the background.
 const REFRESH_MARGIN: Duration = Duration::from_secs(60);
 

@@ -125,6 +125,7 @@ impl Session {
                 let reason = live.suspicion.map(|suspicion| EndReason::ProviderLogout(suspicion.signal));
                 return self.end(now, reason.unwrap_or(EndReason::RefreshRejected));
             }
+            RefreshFailure::AnswerRefused => return self.end(now, EndReason::AnswerRefused),
             RefreshFailure::Busy { wait } => wait,
             RefreshFailure::Unreachable | RefreshFailure::InteractionRequired => Duration::ZERO,
         };

@@ -61,6 +61,8 @@ pub enum EndReason {
     ProviderLogout(Signal),
     /// The provider refused the refresh token.
     RefreshRejected,
+    /// The answer to a refresh cannot be trusted, for example because its ID token is about another person.
+    AnswerRefused,
     /// The screen was locked, and [`OnLock::End`] is set.
     ScreenLocked,
     /// The account is no longer configured.
@@ -172,13 +174,15 @@ pub struct ProviderLimits {
 pub enum RefreshFailure {
     /// The provider refused the refresh token (`invalid_grant`): the session has ended.
     Rejected,
+    /// The answer came and cannot be trusted: the session has ended.
+    AnswerRefused,
     /// The provider wants the person to sign in again first (`interaction_required`, `login_required`, `consent_required`):
     /// the session is kept, and not refreshed before that.
     InteractionRequired,
     /// The provider could not be reached or could not answer: the session is kept, and the refresh is retried.
     Unreachable,
-    /// The same, with a pause that the provider asks for (`Retry-After`, RFC 9110, section 10.2.3). It is kept, up to half
-    /// an hour.
+    /// The same, with a pause that the provider asks for (`Retry-After`, RFC 9110, section 10.2.3). It is kept, up to five
+    /// minutes.
     Busy {
         /// The pause.
         wait: Duration,

@@ -137,7 +137,7 @@ fn a_provider_that_asks_to_be_left_alone_is_not_asked_before_that() {
 }
 
 #[test]
-fn a_provider_that_asks_to_be_left_alone_for_a_day_is_asked_after_half_an_hour() {
+fn a_provider_that_asks_to_be_left_alone_for_a_day_is_asked_after_five_minutes() {
     let mut story = Story::with(abide_session::Limits::new(minutes(60), minutes(50), minutes(600)).unwrap());
     let attempt = story.authorize();
     story.input(Input::Authorized { attempt, tokens: tokens() });
@@ -145,7 +145,7 @@ fn a_provider_that_asks_to_be_left_alone_for_a_day_is_asked_after_half_an_hour()
     let refresh = waited_for(story.token());
     let failure = RefreshFailure::Busy { wait: minutes(24 * 60) };
     story.input(Input::RefreshFailed { attempt: refresh, failure });
-    story.pass(minutes(30) - seconds(1));
+    story.pass(minutes(5) - seconds(1));
     assert_eq!(story.token(), TokenVerdict::BackingOff);
     story.pass(seconds(1));
     waited_for(story.token());

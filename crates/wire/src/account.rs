@@ -107,6 +107,7 @@ pub const PRESETS: &[&str] = &[
     "keycloak",
     "lemonldap-ng",
     "modyo",
+    "oauth",
     "okta",
     "zitadel",
     "none",

@@ -258,6 +258,12 @@ pub const ACCOUNT: &[Managed] = &[
     ),
     row("metadata_url", Kind::Text, "Address of the metadata", "Only if they are not below the issuer."),
     row(
+        "openid",
+        Kind::Flag,
+        "OpenID Connect",
+        "No for an OAuth authorization server without OpenID Connect. Default: yes.",
+    ),
+    row(
         "oauth_metadata",
         Kind::Flag,
         "Read OAuth metadata too",

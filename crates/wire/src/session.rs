@@ -47,6 +47,8 @@ pub enum EndReason {
     ProviderLogout,
     /// The provider no longer accepts the refresh token.
     RefreshRejected,
+    /// Abide does not trust the provider's answer to a renewal: `last_error_code` has the reason.
+    AnswerRefused,
     /// The screen was locked, and the account is configured to end the session then.
     ScreenLocked,
     /// The account is no longer in the configuration, or has another provider or client there.

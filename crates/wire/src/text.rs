@@ -37,6 +37,7 @@ pub fn ended(reason: EndReason) -> &'static str {
         EndReason::Declined => "you answered No to \u{201c}keep session?\u{201d}",
         EndReason::ProviderLogout => "the provider ended its session",
         EndReason::RefreshRejected => "the provider no longer accepts this session",
+        EndReason::AnswerRefused => "the provider\u{2019}s answer to a renewal cannot be trusted",
         EndReason::ScreenLocked => "the screen was locked",
         EndReason::AccountRemoved => "the account was removed from the configuration, or replaced there",
     }

@@ -53,7 +53,7 @@ export const EVENT: Record<string, (line: ActivityLine) => string> = {
 const SPANS = ["once", "run", "terminal", "agent", "session", "script", "always"] as const satisfies Span[];
 const REASONS = [
   "user_logout", "idle_timeout", "absolute_timeout", "provider_timeout", "access_token_expired", "declined", "provider_logout", "refresh_rejected",
-  "screen_locked", "account_removed",
+  "answer_refused", "screen_locked", "account_removed",
 ] as const satisfies EndReason[];
 
 export function title(line: ActivityLine): string {

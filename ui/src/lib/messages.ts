@@ -24,6 +24,7 @@ export interface Messages {
   "ended-declined": null;
   "ended-provider_logout": null;
   "ended-refresh_rejected": null;
+  "ended-answer_refused": null;
   "ended-screen_locked": null;
   "ended-account_removed": null;
   "ended-how": { how: string | number; reason: string | number };
@@ -184,6 +185,7 @@ export interface Messages {
   "after-access_token_expired": null;
   "after-provider_logout": null;
   "after-refresh_rejected": null;
+  "after-answer_refused": null;
   "after-screen_locked": null;
   "provider-end-sign-out-there": null;
   "said-provider": { account: string | number; text: string | number };

@@ -2,7 +2,7 @@
 
 export type SessionState = "signed_out" | "authorizing" | "active" | "expiring" | "ended";
 
-export type EndReason = "user_logout" | "idle_timeout" | "absolute_timeout" | "provider_timeout" | "access_token_expired" | "declined" | "provider_logout" | "refresh_rejected" | "screen_locked" | "account_removed";
+export type EndReason = "user_logout" | "idle_timeout" | "absolute_timeout" | "provider_timeout" | "access_token_expired" | "declined" | "provider_logout" | "refresh_rejected" | "answer_refused" | "screen_locked" | "account_removed";
 
 export type Limit = "idle" | "absolute" | "provider" | "access_token";
 

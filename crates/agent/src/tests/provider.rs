@@ -34,6 +34,8 @@ pub(super) enum Fate {
     Refused(&'static str),
     /// The answer is not JSON, although the request was carried out.
     Malformed,
+    /// The answer is as it should be, but for one member that has a wrong type.
+    Odd(&'static str),
 }
 
 pub(super) const AT_ONCE: Fate = Fate::Answered(Duration::ZERO, Duration::ZERO);
@@ -347,6 +349,10 @@ impl Provider {
             Fate::AnswerLost => None,
             Fate::Malformed => Some(response(status, b"<html>".to_vec())),
             _ => {
+                let mut answer = answer;
+                if let Fate::Odd(member) = fate {
+                    answer[member] = json!(-1);
+                }
                 if let Some(given) = &mut on_its_way {
                     given.2 = true;
                     self.inner().delivered(given.1);

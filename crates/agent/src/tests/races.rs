@@ -73,6 +73,35 @@ fn a_late_answer_is_kept() {
 }
 
 #[test]
+fn a_refresh_token_is_kept_whatever_is_beside_it() {
+    for member in ["scope", "id_token", "access_token", "token_type"] {
+        let world = World::signed_in(1);
+        world.let_it_expire();
+        world.provider.plan([Fate::Odd(member)]);
+        assert_eq!(code(world.token()), Some(ErrorCode::UnusableAnswer), "{member}");
+        assert_eq!(stored(&world).as_deref(), Some("rt-2"), "{member}");
+        world.pass(90);
+        assert!(world.token().is_ok(), "{member}");
+        assert!(world.provider.inner().reused.is_empty(), "{member}");
+    }
+}
+
+#[test]
+fn answers_without_a_reason_are_no_dead_end() {
+    let world = World::signed_in(1);
+    world.let_it_expire();
+    world.provider.plan([Fate::Trouble(400); 20]);
+    for _ in 0..4 {
+        assert!(world.token().is_err());
+        world.pass(90);
+    }
+    assert_eq!(code(world.token()), Some(ErrorCode::LoginRequired));
+    world.provider.inner().fates.clear();
+    world.sign_in();
+    assert!(world.token().is_ok());
+}
+
+#[test]
 fn many_tools_share_one_refresh() {
     let world = World::signed_in(1);
     world.let_it_expire();

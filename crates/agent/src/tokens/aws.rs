@@ -33,7 +33,7 @@ pub(crate) async fn credentials(
     let failed = |error: &ConnectError| {
         notices::no_token(error.kind(), &format!("AWS\u{2019}s Security Token Service: {error}"))
     };
-    let http = http_of(&config).map_err(|error| failed(&error))?;
+    let http = http_of(&config).await.map_err(|error| failed(&error))?;
     let form = sts::request(role, &token.account, &token.access_token);
     let answer = http.post_form(&endpoint, form, sts::ACCEPT).await;
     let answer = answer.map_err(|error| failed(&ConnectError::of(error)))?;

@@ -97,6 +97,9 @@ struct Spent {
 /// Why there are no new tokens.
 type Failed = (RefreshFailure, LastError);
 
+/// After so many answers in a row without tokens and without a reason, the person has to sign in again.
+const MOST_UNEXPLAINED: u32 = 3;
+
 /// Sends the refresh token, in turn with everything else that sends it.
 async fn run(
     store: &Arc<Store>,
@@ -200,11 +203,12 @@ async fn refused(
     RefreshError { error, rotated }: RefreshError,
 ) -> Failed {
     // A refused answer gives no tokens, and the token that was spent for it is gone: the session cannot continue.
-    let rejected = match &error {
-        abide_oidc::Error::IdToken(problem) => !problem.may_pass(),
-        abide_oidc::Error::Refused { error, .. } => *error == OAuthError::InvalidGrant,
-        _ => false,
+    let ends = match &error {
+        abide_oidc::Error::IdToken(problem) if !problem.may_pass() => Some(RefreshFailure::AnswerRefused),
+        abide_oidc::Error::Refused { error: OAuthError::InvalidGrant, .. } => Some(RefreshFailure::Rejected),
+        _ => None,
     };
+    let rejected = ends.is_some();
     match rotated {
         // A refused answer is not stored.
         Some(rotated) if rejected => revoke_token(store, connection, Some(rotated)),
@@ -223,9 +227,18 @@ async fn refused(
             let _ = store.act(name, |account, _| account.connection = None);
         }
     }
-    let failure = if rejected { RefreshFailure::Rejected } else { failure(&error) };
-    let spent_before = store.act(name, |account, _| account.interrupted).unwrap_or(false);
-    if rejected && spent_before {
+    let (spent_before, unexplained) = store
+        .act(name, |account, _| {
+            account.unexplained = if is_unexplained(&error) { account.unexplained + 1 } else { 0 };
+            (account.interrupted, account.unexplained)
+        })
+        .unwrap_or_default();
+    let failure = match ends {
+        Some(ends) => ends,
+        None if unexplained >= MOST_UNEXPLAINED => RefreshFailure::InteractionRequired,
+        None => failure(&error),
+    };
+    if failure == RefreshFailure::Rejected && spent_before {
         let sentence = "Abide was stopped during a renewal, and your provider no longer accepts the token from before it. \
                         Sign in again.";
         return (failure, interrupted(sentence));
@@ -243,6 +256,22 @@ fn failure(error: &abide_oidc::Error) -> RefreshFailure {
             RefreshFailure::InteractionRequired
         }
         error => kept_away(error.retry_after()),
+    }
+}
+
+/// Whether the provider has answered, and the answer has neither tokens that can be used nor a reason. The same request may get the
+/// same answer for ever.
+fn is_unexplained(error: &abide_oidc::Error) -> bool {
+    use abide_oidc::Error;
+    match error {
+        Error::UnexpectedStatus { status: 400 | 401, .. }
+        | Error::AnswerNotHttp { .. }
+        | Error::AccessTokenMissing
+        | Error::TokenMalformed
+        | Error::TokenTypeUnsupported => true,
+        Error::Unavailable { error: Some(error), .. } => !error.is_transient(),
+        Error::Document { .. } => !error.may_be_intercepted(),
+        _ => false,
     }
 }
 
@@ -290,7 +319,7 @@ fn refreshed(account: &mut Account, now: Now, attempt: Attempt, lifetimes: abide
     account.signals.heard(Signal::Refresh, now.wall);
     account.refresh = None;
     account.last_error = None;
-    account.interrupted = false;
+    (account.interrupted, account.unexplained) = (false, 0);
     let suspicion =
         |account: &Account| account.session.checkpoint(now).and_then(|checkpoint| checkpoint.suspicion);
     let before = suspicion(account);

@@ -15,6 +15,7 @@ pub(crate) fn reason(reason: EndReason) -> Reason {
         EndReason::Declined => Reason::Declined,
         EndReason::ProviderLogout(_) => Reason::ProviderLogout,
         EndReason::RefreshRejected => Reason::RefreshRejected,
+        EndReason::AnswerRefused => Reason::AnswerRefused,
         EndReason::ScreenLocked => Reason::ScreenLocked,
         EndReason::AccountRemoved => Reason::AccountRemoved,
     }

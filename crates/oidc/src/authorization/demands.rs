@@ -32,6 +32,13 @@ impl Demands {
     }
 }
 
+impl Demands {
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { max_age, auth_time, acr, subject } = self;
+        max_age.is_none() && !auth_time && acr.is_none() && subject.is_none()
+    }
+}
+
 fn values(wish: &Map<String, Value>) -> Vec<String> {
     let list = wish.get("values").and_then(Value::as_array).into_iter().flatten();
     list.chain(wish.get("value")).filter_map(Value::as_str).map(str::to_owned).collect()

@@ -214,10 +214,12 @@ impl RelyingParty {
         let provider = self.provider();
         let issuer = IssuerUrl::new(provider.issuer().to_owned()).map_err(|_| invalid("issuer"))?;
         let client_id = ClientId::new(self.registration().client_id.clone());
+        // `scopes` has `openid`.
         let client = CoreClient::new(client_id, issuer, JsonWebKeySet::default())
-            .set_auth_uri(AuthUrl::from_url(provider.authorization_endpoint().clone()));
+            .set_auth_uri(AuthUrl::from_url(provider.authorization_endpoint().clone()))
+            .disable_openid_scope();
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let scopes = scopes(parameters);
+        let scopes = scopes(parameters, provider.is_openid());
         let mut request = client
             .authorize_url(
                 AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
@@ -226,8 +228,7 @@ impl RelyingParty {
             )
             .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(redirect_uri.clone())))
             .set_pkce_challenge(challenge)
-            // `openidconnect` adds `openid` itself.
-            .add_scopes(scopes.iter().skip(1).map(|scope| Scope::new((*scope).to_owned())));
+            .add_scopes(scopes.iter().map(|scope| Scope::new((*scope).to_owned())));
         for prompt in &parameters.prompt {
             request = request.add_prompt(CoreAuthPrompt::Extension(prompt.clone()));
         }
@@ -269,7 +270,10 @@ impl RelyingParty {
         for (name, value) in &parameters.extra {
             request = request.add_extra_param(name.as_str(), value.as_str());
         }
-        let (url, state, nonce) = request.url();
+        let (mut url, state, nonce) = request.url();
+        if !provider.is_openid() {
+            remove_nonce(&mut url, provider.authorization_endpoint());
+        }
         let pending = Pending {
             state: state.into_secret().into(),
             nonce: nonce.secret().as_str().into(),
@@ -288,8 +292,21 @@ impl RelyingParty {
     }
 }
 
-fn scopes(parameters: &AuthorizationParameters) -> Vec<&str> {
-    let mut scopes = vec!["openid"];
+/// Without OpenID Connect no answer has a `nonce`, and some servers refuse parameters that they do not know. What belongs to the
+/// endpoint's own address stays.
+fn remove_nonce(url: &mut Url, endpoint: &Url) {
+    let own = endpoint.query_pairs().count();
+    let kept: Vec<(String, String)> = url
+        .query_pairs()
+        .enumerate()
+        .filter(|(index, (name, _))| *index < own || name != "nonce")
+        .map(|(_, (name, value))| (name.into_owned(), value.into_owned()))
+        .collect();
+    url.query_pairs_mut().clear().extend_pairs(kept);
+}
+
+fn scopes(parameters: &AuthorizationParameters, openid: bool) -> Vec<&str> {
+    let mut scopes: Vec<&str> = openid.then_some("openid").into_iter().collect();
     for scope in &parameters.scopes {
         if !scopes.contains(&scope.as_str()) {
             scopes.push(scope);

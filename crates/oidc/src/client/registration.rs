@@ -143,11 +143,13 @@ pub struct RegistrationFailure {
     /// For [`deregister`](crate::deregister): ends the registration of a client that the provider has made but that cannot
     /// be used. `None` if there is no client, or the provider does not say how its registration ends.
     pub unused: Option<ClientManagement>,
+    /// The client that the provider has made, if its answer names it.
+    pub client_id: Option<String>,
 }
 
 impl From<Error> for RegistrationFailure {
     fn from(error: Error) -> Self {
-        Self { error, unused: None }
+        Self { error, unused: None, client_id: None }
     }
 }
 
@@ -188,6 +190,13 @@ pub(crate) struct Registered {
     response_types: Option<Vec<String>>,
     id_token_signed_response_alg: Option<String>,
     userinfo_signed_response_alg: Option<String>,
+}
+
+/// Which client was made. Read separately, because it is needed when the rest cannot be used.
+#[derive(Deserialize)]
+struct Made {
+    #[serde(default, deserialize_with = "crate::text::json::text_if_any")]
+    client_id: Option<String>,
 }
 
 /// How the registration is ended. Read separately, because it is needed most when the rest cannot be used.
@@ -278,7 +287,12 @@ async fn once(
     let registered = answer.created(Document::Registration, &[JSON]);
     let checked = registered
         .and_then(|found: Registered| Ok(found.check(metadata, grant_types, management.clone())?));
-    checked.map_err(|error| RegistrationFailure { error, unused: management })
+    checked.map_err(|error| {
+        let made: Option<Made> = answer.created(Document::Registration, &[JSON]).ok();
+        let client_id = made.and_then(|made| made.client_id);
+        let client_id = client_id.filter(|id| is_printable(id, MAX_CLIENT_ID) && !id.is_empty());
+        RegistrationFailure { error, unused: management, client_id }
+    })
 }
 
 fn grant_types(metadata: &ClientMetadata) -> Vec<String> {
@@ -336,10 +350,12 @@ impl Registered {
     ) -> Result<RegisteredClient, RegisteredClientError> {
         let client_id = self.client_id.filter(|id| is_printable(id, MAX_CLIENT_ID) && !id.is_empty());
         let client_id = client_id.ok_or(RegisteredClientError::ClientIdInvalid)?;
-        let known: Vec<Url> =
-            self.redirect_uris.iter().flatten().filter_map(|uri| Url::parse(uri).ok()).collect();
-        if !asked.redirect_uris.iter().all(|uri| known.contains(uri)) {
-            return Err(RegisteredClientError::RedirectUriMissing);
+        // An answer without them means that they are as they were asked for. A sign-in shows whether that is so.
+        if let Some(uris) = &self.redirect_uris {
+            let known: Vec<Url> = uris.iter().filter_map(|uri| Url::parse(uri).ok()).collect();
+            if !asked.redirect_uris.iter().all(|uri| known.contains(uri)) {
+                return Err(RegisteredClientError::RedirectUriMissing);
+            }
         }
         let client_secret = self.client_secret.filter(|secret| !secret.expose_secret().is_empty());
         let auth_method = match self.token_endpoint_auth_method.as_deref() {

@@ -233,9 +233,12 @@ impl RelyingParty {
             }
             _ => None,
         };
-        let algorithms = registration
-            .algorithms(metadata.id_token_signing_alg_values_supported.as_deref())
-            .map_err(Error::Registration)?;
+        let algorithms = match provider.is_openid() {
+            true => registration
+                .algorithms(metadata.id_token_signing_alg_values_supported.as_deref())
+                .map_err(Error::Registration)?,
+            false => Vec::new(),
+        };
         Ok(Self(Arc::new(Inner {
             provider,
             registration,

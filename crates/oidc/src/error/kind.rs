@@ -73,6 +73,7 @@ impl Error {
             | Self::CodeFlowUnsupported
             | Self::Redirected { .. }
             | Self::UnexpectedStatus { .. }
+            | Self::AnswerNotHttp { .. }
             | Self::TooLarge { .. }
             | Self::Document { .. }
             | Self::AccessTokenMissing

@@ -150,12 +150,18 @@ pub enum Error {
         error: Option<OAuthError>,
     },
     /// HTTP 429.
-    #[error("{host} asks Abide to wait for a while.")]
+    #[error("{host} asks Abide to wait {}.", for_as_long(*.retry_after))]
     RateLimited {
         /// `host[:port]`.
         host: String,
         /// `Retry-After` in seconds, if the provider said so; at most a day.
         retry_after: Option<Duration>,
+    },
+    /// The answer is no HTTP that can be read (RFC 9112).
+    #[error("{host} answers, but not with HTTP that can be read.")]
+    AnswerNotHttp {
+        /// `host[:port]`.
+        host: String,
     },
     /// HTTP 3xx, which is never followed.
     #[error("{host} redirected this request, which is not allowed.")]
@@ -278,6 +284,16 @@ pub(crate) fn invalid(name: &str) -> Error {
     Error::ParameterInvalid { name: text::plain(name, MAX_NAME) }
 }
 
+/// A pause in words.
+fn for_as_long(pause: Option<Duration>) -> String {
+    match pause.map(|pause| pause.as_secs()) {
+        None | Some(0) => "for a while".to_owned(),
+        Some(1) => "for a second".to_owned(),
+        Some(seconds @ ..120) => format!("for {seconds} seconds"),
+        Some(seconds) => format!("for {} minutes", seconds.div_ceil(60)),
+    }
+}
+
 impl Error {
     /// A stable name for this error, in snake case. An OAuth error keeps the provider's code.
     pub fn code(&self) -> &'static str {
@@ -310,6 +326,7 @@ impl Error {
             Self::RateLimited { .. } => "provider_rate_limited",
             Self::Redirected { .. } => "provider_redirected",
             Self::UnexpectedStatus { .. } => "provider_unexpected_status",
+            Self::AnswerNotHttp { .. } => "answer_not_http",
             Self::TooLarge { .. } => "response_too_large",
             Self::Document { document, problem, .. } => document.code(*problem),
             Self::Refused { error, .. } => error.code(),

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -17,6 +19,8 @@ use crate::text::json::{self, DocumentProblem};
 
 /// The longest wait that an answer may ask for, in seconds.
 const MAX_RETRY_AFTER: u64 = 24 * 60 * 60;
+/// What some providers write before their JSON.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The longest description of an error that is shown, in characters.
 const MAX_DESCRIPTION: usize = 200;
 
@@ -33,7 +37,15 @@ pub(crate) struct Answer {
 #[derive(Deserialize)]
 struct ErrorResponse {
     error: String,
-    error_description: Option<String>,
+    /// Some providers write an object here. It decides nothing.
+    #[serde(default)]
+    error_description: Value,
+}
+
+/// A refresh token, whatever is beside it.
+#[derive(Deserialize)]
+struct Replacement {
+    refresh_token: Option<SecretString>,
 }
 
 impl Answer {
@@ -103,13 +115,30 @@ impl Answer {
         is_jwt.then(|| std::str::from_utf8(&self.body).unwrap_or_default())
     }
 
-    /// The OAuth error in the answer (RFC 6749, section 5.2), whatever the status.
+    /// The refresh token in the answer to a token request that succeeded, although nothing else in the answer may be usable: the one
+    /// that was sent for it can be spent.
+    pub(crate) fn refresh_token(&self) -> Option<SecretString> {
+        if !self.status.is_success() {
+            return None;
+        }
+        let body = self.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.body);
+        serde_json::from_slice::<Replacement>(body).ok()?.refresh_token
+    }
+
+    /// The OAuth error in the answer (RFC 6749, section 5.2), whatever the status. With the statuses of such an answer, its content
+    /// type may be another one.
     pub(crate) fn oauth_error(&self) -> Option<Error> {
-        if self.content_type.as_deref() != Some(JSON) {
+        let is_answer = matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED);
+        if self.content_type.as_deref() != Some(JSON) && !is_answer {
             return None;
         }
         let response: ErrorResponse = json::parse(&self.body).ok()?;
-        Some(refused(&response.error, response.error_description.as_deref(), self.told.iter()))
+        // Gateways use the same form for pages of their own: {"status":404,"error":"Not Found"}.
+        let unknown = matches!(OAuthError::from_code(&response.error), OAuthError::Other(_));
+        if unknown && self.status.is_client_error() && !(is_answer && is_code(&response.error)) {
+            return None;
+        }
+        Some(refused(&response.error, response.error_description.as_str(), self.told.iter()))
     }
 
     pub(super) fn unless_unavailable(self) -> Result<Self, Error> {
@@ -137,6 +166,13 @@ impl Answer {
             status: self.status.as_u16(),
         })
     }
+}
+
+/// Whether a word can be a code of a provider's own (section 5.2), and not a reason phrase of HTTP.
+fn is_code(error: &str) -> bool {
+    let mut signs = error.chars();
+    !(signs.next().is_some_and(|first| first.is_ascii_uppercase())
+        && signs.next().is_some_and(|second| second.is_ascii_lowercase()))
 }
 
 /// The provider's refusal, with `secrets` removed from its text.
@@ -199,6 +235,13 @@ mod tests {
             let error = refused("invalid_client", Some(words), told.iter());
             assert!(error.to_string().contains("bad secret \u{2026}"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_reason_phrases_of_http_are_no_codes_of_a_provider() {
+        let codes = ["bad_refresh_token", "AADSTS50011", "unknown-client"].map(is_code);
+        let phrases = ["Unauthorized", "Bad Request"].map(is_code);
+        assert_eq!((codes, phrases), ([true; 3], [false; 2]));
     }
 
     #[test]

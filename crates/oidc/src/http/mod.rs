@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Unreachable};
 use crate::http::answer::{essence, retry_after};
+use crate::http::aside::{To, aside};
 use crate::http::proxy::Proxy;
 use crate::text::urls;
 use crate::text::urls::UrlProblem;
@@ -77,11 +78,12 @@ impl Default for HttpOptions {
 pub struct Http {
     remote: Client,
     loopback: Client,
-    skew: Arc<AtomicI64>,
+    skew: Arc<Skew>,
     proxy: Proxy,
     admits_port: fn(u16) -> bool,
     /// The longest wait for an answer to a POST; `None` for the timeout of all requests.
     patience: Option<Duration>,
+    to: To,
     #[cfg(feature = "scripted")]
     scripted: scripted::Scripted,
 }
@@ -103,6 +105,36 @@ impl fmt::Debug for FormAnswer {
 /// No answer has had a `Date` yet.
 const NO_SKEW: i64 = i64::MIN;
 
+/// What is known of the provider's clock, in seconds ahead of ours.
+#[derive(Debug)]
+struct Skew {
+    /// From the last answer to a POST, which no cache keeps (RFC 9110, section 9.3.3).
+    posted: AtomicI64,
+    /// From answers to other requests: the least of them, because a cache can have kept the others.
+    read: AtomicI64,
+}
+
+impl Default for Skew {
+    fn default() -> Self {
+        Self { posted: AtomicI64::new(NO_SKEW), read: AtomicI64::new(NO_SKEW) }
+    }
+}
+
+impl Skew {
+    fn learn(&self, skew: i64, posted: bool) {
+        if posted {
+            self.posted.store(skew, Ordering::Relaxed);
+        } else if self.read.load(Ordering::Relaxed).unsigned_abs() > skew.unsigned_abs() {
+            self.read.store(skew, Ordering::Relaxed);
+        }
+    }
+
+    fn known(&self) -> Option<i64> {
+        let known = |of: &AtomicI64| Some(of.load(Ordering::Relaxed)).filter(|skew| *skew != NO_SKEW);
+        known(&self.posted).or_else(|| known(&self.read))
+    }
+}
+
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Http")
@@ -122,7 +154,8 @@ impl Http {
                 proxy: options.proxy,
                 admits_port: options.admits_port,
                 patience: None,
-                skew: Arc::new(AtomicI64::new(NO_SKEW)),
+                to: To::Provider,
+                skew: Arc::default(),
                 scripted: scripted::Scripted::present(),
             });
         }
@@ -136,7 +169,8 @@ impl Http {
             proxy: options.proxy,
             admits_port: options.admits_port,
             patience: None,
-            skew: Arc::new(AtomicI64::new(NO_SKEW)),
+            to: To::Provider,
+            skew: Arc::default(),
             #[cfg(feature = "scripted")]
             scripted: scripted::Scripted::default(),
         })
@@ -146,7 +180,7 @@ impl Http {
     /// section 6.6.1); negative when it is behind. `Date` is in whole seconds, so one second either way reads as none.
     #[must_use]
     pub fn clock_skew(&self) -> Option<i64> {
-        Some(self.skew.load(Ordering::Relaxed)).filter(|skew| *skew != NO_SKEW)
+        self.skew.known()
     }
 
     /// The provider's time when it is `now` here: corrected by [`Self::clock_skew`], by a day at most. The provider checks
@@ -165,6 +199,13 @@ impl Http {
     #[must_use]
     pub fn patient(&self) -> Self {
         Self { patience: Some(EXCHANGE_LIMIT), ..self.clone() }
+    }
+
+    /// The same client for addresses that any program can name, such as those of MCP servers: such a server cannot delay the requests
+    /// to providers.
+    #[must_use]
+    pub fn of_servers(self) -> Self {
+        Self { to: To::Server, ..self }
     }
 
     /// Sends a form to a service that speaks neither OAuth nor OpenID Connect, and reads its answer in the form that `accept` names.
@@ -233,11 +274,11 @@ impl Http {
             let answer = read(response?, host).await?;
             return Answer { told, ..answer }.unless_unavailable();
         }
-        let (name, skewed) = (host.clone(), self.skew.clone());
-        let answered = aside::aside(async move {
+        let (name, skewed, posted) = (host.clone(), self.skew.clone(), call.body.is_some());
+        let answered = aside(self.to, async move {
             let response = request.send().await?;
             if let Some(skew) = skew(response.headers(), sent, SystemTime::now()) {
-                skewed.store(skew, Ordering::Relaxed);
+                skewed.learn(skew, posted);
             }
             failpoint!("http.status");
             let answer = read(response, name).await;
@@ -261,6 +302,10 @@ fn base(options: &HttpOptions) -> ClientBuilder {
         .retry(retry::never())
         .referer(false)
         .http1_only()
+        // As browsers and curl read it: some servers fold headers, or add one without a name.
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_ignore_invalid_headers_in_responses(true)
         // If the computer sleeps and the connection dies, a refresh token may or may not have been used up. A new connection
         // for each of the few requests per hour makes that rare.
         .pool_max_idle_per_host(0)
@@ -332,7 +377,10 @@ fn unreachable(host: &str, error: &reqwest::Error) -> Error {
     if error.is_timeout() {
         return Error::Timeout { host };
     }
-    let reason = match tls_error(error) {
+    if cause::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
+        return Error::AnswerNotHttp { host };
+    }
+    let reason = match cause::<rustls::Error>(error) {
         Some(rustls::Error::InvalidCertificate(_)) => Unreachable::Certificate,
         Some(_) => Unreachable::Tls,
         None if error.is_dns() => Unreachable::Name,
@@ -342,11 +390,12 @@ fn unreachable(host: &str, error: &reqwest::Error) -> Error {
     Error::Unreachable { host, reason }
 }
 
-fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+/// The first error of this type among the causes of another.
+fn cause<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(tls) = error.downcast_ref() {
-            return Some(tls);
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
         // An `io::Error` hands out the source of what it wraps, not what it wraps.
         if let Some(wrapped) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
@@ -383,6 +432,23 @@ fn skew(headers: &HeaderMap, sent: SystemTime, arrived: SystemTime) -> Option<i6
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn an_answer_from_a_cache_says_little_about_the_clock() {
+        let skew = Skew::default();
+        assert_eq!(skew.known(), None);
+        for (learnt, posted, known) in [
+            (-3600, false, -3600),
+            (2, false, 2),
+            (-3600, false, 2),
+            (90, true, 90),
+            (0, false, 90),
+            (60, true, 60),
+        ] {
+            skew.learn(learnt, posted);
+            assert_eq!(skew.known(), Some(known), "{learnt} {posted}");
+        }
+    }
 
     #[test]
     fn the_clocks_are_compared_and_what_the_way_took_is_no_difference() {

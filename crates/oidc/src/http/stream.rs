@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Unreachable};
 use crate::http::Http;
-use crate::http::aside::aside;
+use crate::http::aside::{To, aside};
 use crate::text::urls;
 use crate::text::urls::UrlProblem;
 
@@ -69,7 +69,7 @@ impl Http {
         if !body.is_empty() {
             sent = sent.body(body);
         }
-        let response = match aside(async move { sent.send().await }).await {
+        let response = match aside(To::Server, async move { sent.send().await }).await {
             Some(answered) => answered.map_err(|error| self.unreachable(&host, loopback, &error))?,
             None => return Err(Error::Unreachable { host, reason: Unreachable::Interrupted }),
         };

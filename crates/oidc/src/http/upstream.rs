@@ -8,7 +8,7 @@ use reqwest::{Client, ClientBuilder, redirect};
 use url::Url;
 
 use crate::error::{Error, Unreachable};
-use crate::http::aside::aside;
+use crate::http::aside::{To, aside};
 use crate::http::proxy::Proxy;
 use crate::http::{MAX_CONNECT, build, ca_file, unreachable};
 use crate::text::urls;
@@ -77,7 +77,7 @@ impl Upstream {
         *request.headers_mut() = headers;
         *request.body_mut() = Some(body);
         let client = if upgrades { self.upgradable.clone() } else { self.usual.clone() };
-        match aside(async move { client.execute(request).await }).await {
+        match aside(To::Server, async move { client.execute(request).await }).await {
             None => Err(Error::Unreachable { host, reason: Unreachable::Interrupted }),
             Some(Ok(response)) => Ok(response.into()),
             Some(Err(error)) => Err(match unreachable(&host, &error) {

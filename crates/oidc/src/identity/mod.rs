@@ -19,7 +19,8 @@ const MAX_TEXT: usize = 200;
 pub struct Identity {
     /// `iss`, byte for byte.
     pub issuer: String,
-    /// `sub`: never reassigned within the issuer, at most 255 characters.
+    /// `sub`: never reassigned within the issuer, at most 255 characters. Empty if the provider names no person: an authorization
+    /// server without OpenID Connect.
     pub subject: String,
     /// `name`, one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,13 +61,20 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// What to call this person: email, user name, name, or else the subject.
+    /// What to call this person: email, user name, name, or else the subject. Where the provider names no person: the provider.
     pub fn label(&self) -> &str {
-        [&self.email, &self.preferred_username, &self.name]
-            .into_iter()
-            .flatten()
-            .next()
-            .unwrap_or(&self.subject)
+        let named = [&self.email, &self.preferred_username, &self.name].into_iter().flatten().next();
+        match named {
+            Some(named) => named,
+            None if self.subject.is_empty() => {
+                self.issuer.split_once("://").map_or(self.issuer.as_str(), |(_, rest)| rest)
+            }
+            None => &self.subject,
+        }
+    }
+
+    pub(crate) fn unnamed(issuer: &str) -> Self {
+        Self::from_claims(issuer, "", &Map::new())
     }
 
     /// True if both are the same person: the same issuer and subject, byte for byte.

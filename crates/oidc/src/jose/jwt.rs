@@ -95,6 +95,12 @@ pub(crate) fn unverified_claims(raw: &str) -> Result<Map<String, Value>, Problem
     Ok(Jwt::read(raw)?.claims)
 }
 
+/// Whom an access token is for, where it is a JWT that says so (RFC 9068, section 2.2). Its signature was not checked.
+pub fn token_audiences(token: &str) -> Option<Vec<String>> {
+    let claims = unverified_claims(token).ok()?;
+    Some(audiences(&claims).ok()?.into_iter().map(str::to_owned).collect())
+}
+
 /// The members of the header that matter (RFC 7515, section 4.1).
 struct Header {
     alg: String,
@@ -109,11 +115,11 @@ impl Header {
         let own = |name: &'static str| -> Result<Option<String>, Problem> {
             Ok(text(members, name)?.map(str::to_owned))
         };
-        let is_there = |name: &&str| members.get(*name).is_some_and(|value| !value.is_null());
+        let is_there = |name: &&str| members.get(*name).is_some_and(|value| !value.is_null() && value != "");
         Ok(Self {
             alg: own("alg")?.ok_or(Problem::WrongType("alg"))?,
             kid: own("kid")?,
-            typ: own("typ")?,
+            typ: own("typ")?.filter(|typ| !typ.is_empty()),
             extension: ["cty", "crit", "b64", "zip"].into_iter().find(is_there),
         })
     }
@@ -179,7 +185,8 @@ impl<'a> Jwt<'a> {
         let verified = key.verify_signature(&core, self.signed.as_bytes(), &self.signature);
         verified.map(|()| key).map_err(|_| Refusal {
             error: Problem::SignatureInvalid.into(),
-            with_other_keys: self.header.kid.is_none() && secret.is_none(),
+            // A new key can have the name of an earlier one.
+            with_other_keys: secret.is_none(),
         })
     }
 

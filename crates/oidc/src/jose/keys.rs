@@ -21,11 +21,13 @@ pub(crate) struct RawKeySet {
 pub(crate) fn usable(set: RawKeySet) -> Result<CoreJsonWebKeySet, Error> {
     let malformed = || malformed(Document::Keys, Some("keys"));
     let entries = set.keys.filter(|keys| keys.len() <= MAX_KEYS).ok_or_else(malformed)?;
-    let keys = entries.into_iter().filter_map(|entry| match entry {
-        Value::Object(key) => verification_key(key).map(Value::Object),
-        _ => None,
-    });
-    let set = Map::from_iter([("keys".to_owned(), keys.collect())]);
+    let mut keys: Vec<Value> = Vec::new();
+    for entry in entries {
+        let Value::Object(key) = entry else { continue };
+        // The same key twice is one key.
+        keys.extend(verification_key(key).map(Value::Object).filter(|key| !keys.contains(key)));
+    }
+    let set = Map::from_iter([("keys".to_owned(), Value::Array(keys))]);
     serde_json::from_value(Value::Object(set)).map_err(|_| malformed())
 }
 
@@ -111,7 +113,7 @@ mod tests {
     fn what_is_no_key_does_not_spoil_the_others() {
         let ec = json!({"kty": "EC", "crv": "P-256", "x": X, "y": Y, "kid": "1"});
         let odd = json!({"kty": "EC", "crv": "P-256", "x": 7, "y": [], "kid": {}});
-        let set = json!({ "keys": [null, 7, "junk", [], {}, odd, ec] });
+        let set = json!({ "keys": [null, 7, "junk", [], {}, odd, ec, ec] });
         assert_eq!(usable(serde_json::from_value(set).unwrap()).unwrap().keys().len(), 1);
         for none in [json!({}), json!({ "keys": null }), json!({ "keys": vec![1; 101] })] {
             let error = usable(serde_json::from_value(none).unwrap()).unwrap_err();

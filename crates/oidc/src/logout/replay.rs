@@ -12,8 +12,9 @@ use crate::logout::token::LogoutToken;
 /// It never forgets one earlier to make room: otherwise an attacker could send many tokens to make it forget the one to
 /// replay. When it is full, further tokens are refused until old ones expire, at most eleven minutes later.
 ///
-/// Add only validated tokens that [answer](LogoutToken::answers) a session: a replay without a session has no effect, and a
-/// provider that shares one client among many people sends many such tokens.
+/// Of tokens that name a session, add only those that [answer](LogoutToken::answers) one: another never will, and a provider that shares
+/// one client among many people sends many such tokens. A token that names only a person may be meant for that person's next session.
+/// Keep those in a guard of their own.
 #[derive(Debug)]
 pub struct ReplayGuard {
     /// Issuer and `jti`, with the first second in which the token would be refused as too old.

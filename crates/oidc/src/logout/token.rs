@@ -121,8 +121,7 @@ fn check_claims(
     client: &RelyingParty,
     now: SystemTime,
 ) -> Result<LogoutToken, LogoutTokenError> {
-    let issuer = client.provider().issuer();
-    check_issuer(claims, issuer)?;
+    let issuer = issuer(claims, client)?;
     check_audience(claims, client)?;
     let (issued_at, expires_at) = check_times(claims, now)?;
     check_event(claims)?;
@@ -141,7 +140,21 @@ fn check_claims(
     if !subject.as_deref().is_none_or(is_name) {
         return Err(LogoutTokenError::SubjectInvalid);
     }
-    Ok(LogoutToken { issuer: issuer.to_owned(), subject, sid, jti, issued_at, expires_at })
+    Ok(LogoutToken { issuer, subject, sid, jti, issued_at, expires_at })
+}
+
+/// The provider's, or that of one of its tenants: [`LogoutToken::answers`] compares it with the issuer of the session.
+fn issuer(claims: &Map<String, Value>, client: &RelyingParty) -> Result<String, LogoutTokenError> {
+    let Some(tenants) = client.provider().tenants() else {
+        let issuer = client.provider().issuer();
+        check_issuer(claims, issuer)?;
+        return Ok(issuer.to_owned());
+    };
+    let found = text(claims, "iss")?.ok_or(LogoutTokenError::IssuerMissing)?;
+    match tenants.fits(found) {
+        true => Ok(found.to_owned()),
+        false => Err(LogoutTokenError::IssuerMismatch),
+    }
 }
 
 /// As for an ID token (OpenID Connect Core 1.0, section 3.1.3.7, rule 3).

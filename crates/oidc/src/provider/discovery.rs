@@ -15,6 +15,7 @@ use crate::http::{Call, Http, JSON};
 use crate::provider::keys::{self, Keys, Occasion};
 use crate::provider::oauth_metadata;
 use crate::provider::tenants::IssuerTemplate;
+use crate::text::json::text_if_any;
 use crate::text::urls::UrlProblem;
 use crate::text::{self, urls};
 
@@ -36,12 +37,22 @@ pub struct DiscoveryOptions {
     pub oauth_metadata: bool,
     /// Refuse a provider that does not say that it checks PKCE with S256.
     pub require_pkce_support: bool,
+    /// False for an OAuth 2.0 authorization server without OpenID Connect. Its metadata are those of RFC 8414, it needs no keys, and
+    /// nobody is identified: there are no ID tokens and no UserInfo.
+    pub openid: bool,
 }
 
 impl DiscoveryOptions {
     /// At the well-known URL of the issuer.
     pub fn new(issuer: String) -> Self {
-        Self { issuer, tenants: None, metadata_url: None, oauth_metadata: true, require_pkce_support: false }
+        Self {
+            issuer,
+            tenants: None,
+            metadata_url: None,
+            oauth_metadata: true,
+            require_pkce_support: false,
+            openid: true,
+        }
     }
 }
 
@@ -55,7 +66,9 @@ struct Inner {
     url: Url,
     authorization: Url,
     token: Url,
-    keys_url: Url,
+    /// `None` only without OpenID Connect.
+    keys_url: Option<Url>,
+    openid: bool,
     userinfo: Option<Url>,
     revocation: Option<Url>,
     introspection: Option<Url>,
@@ -81,10 +94,14 @@ pub(crate) struct ProviderMetadata {
     token_endpoint: Option<String>,
     jwks_uri: Option<String>,
     userinfo_endpoint: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
     revocation_endpoint: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
     introspection_endpoint: Option<String>,
     end_session_endpoint: Option<Value>,
+    #[serde(default, deserialize_with = "text_if_any")]
     device_authorization_endpoint: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
     registration_endpoint: Option<String>,
     check_session_iframe: Option<Value>,
     pushed_authorization_request_endpoint: Option<String>,
@@ -106,7 +123,7 @@ pub(crate) struct ProviderMetadata {
     pub(crate) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
     #[serde(default, deserialize_with = "names_if_any")]
     pub(crate) dpop_signing_alg_values_supported: Option<Vec<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "said")]
     pub(crate) authorization_response_iss_parameter_supported: bool,
     #[serde(default, deserialize_with = "said")]
     frontchannel_logout_supported: bool,
@@ -151,8 +168,9 @@ impl Provider {
     ///
     /// The issuer in the metadata has to be `issuer` byte for byte: a trailing slash is part of it. Every endpoint in the
     /// metadata has to be an https URL without fragment and user information, even if it is not needed now. An issuer on
-    /// loopback may use http there. Only the two pages for a browser that no sign-in needs may be unusable:
-    /// [`Self::check_session_problem`], [`Self::end_session_problem`].
+    /// loopback may use http there. What no sign-in needs may be unusable, and counts as not offered: the two pages for a browser
+    /// ([`Self::check_session_problem`], [`Self::end_session_problem`]), revocation, introspection, registration, and the sign-in on
+    /// another device.
     pub async fn discover(http: &Http, issuer: &str) -> Result<Self, Error> {
         Self::discover_with(http, &DiscoveryOptions::new(issuer.to_owned())).await
     }
@@ -172,13 +190,15 @@ impl Provider {
     pub async fn discover_with(http: &Http, options: &DiscoveryOptions) -> Result<Self, Error> {
         let DiscoveryOptions { issuer, tenants, .. } = options;
         let url = check_issuer(issuer)?;
-        let place = match &options.metadata_url {
-            None => well_known(&url),
-            Some(place) => urls::endpoint(place.as_str(), url.scheme() == "http")
-                .map_err(|problem| Error::EndpointInvalid { endpoint: Endpoint::Metadata, problem })?,
+        let places = match &options.metadata_url {
+            None if options.openid => vec![well_known(&url)],
+            None => oauth_metadata::places(&url).into_iter().chain([well_known(&url)]).collect(),
+            Some(place) => vec![
+                urls::endpoint(place.as_str(), url.scheme() == "http")
+                    .map_err(|problem| Error::EndpointInvalid { endpoint: Endpoint::Metadata, problem })?,
+            ],
         };
-        let answer = http.send(Call::get(&place)).await?;
-        let mut metadata: ProviderMetadata = answer.document(Document::Metadata, &[JSON])?;
+        let mut metadata = first(http, &places).await?;
         let expected = tenants.as_ref().map_or(issuer.as_str(), IssuerTemplate::as_str);
         if options.oauth_metadata && metadata.issuer.as_deref() == Some(expected) {
             let endpoints = oauth_metadata::Endpoints {
@@ -188,19 +208,51 @@ impl Provider {
             };
             oauth_metadata::complete(http, &url, expected, endpoints).await;
         }
-        let provider = Self::validate(issuer, tenants.clone(), metadata)?;
+        let provider = match options.openid {
+            true => Self::validate(issuer, tenants.clone(), metadata)?,
+            false => Self::without_openid(issuer, metadata)?,
+        };
         if options.require_pkce_support && !provider.names_pkce() {
             return Err(Error::PkceUnsupported);
         }
-        let set = keys::fetch(http, &provider.0.keys_url).await?;
-        provider.replace_keys(set);
+        provider.fetch_keys(http).await?;
         Ok(provider)
+    }
+
+    async fn fetch_keys(&self, http: &Http) -> Result<(), Error> {
+        if let Some(place) = &self.0.keys_url {
+            self.replace_keys(keys::fetch(http, place).await?);
+        }
+        Ok(())
+    }
+
+    /// An authorization server (RFC 8414, section 2). What belongs to OpenID Connect is not used, also where it is named.
+    fn without_openid(issuer: &str, metadata: ProviderMetadata) -> Result<Self, Error> {
+        let metadata = ProviderMetadata {
+            jwks_uri: None,
+            userinfo_endpoint: None,
+            end_session_endpoint: None,
+            check_session_iframe: None,
+            frontchannel_logout_supported: false,
+            backchannel_logout_supported: false,
+            ..metadata
+        };
+        Self::checked(issuer, None, metadata, false)
     }
 
     pub(crate) fn validate(
         issuer: &str,
         tenants: Option<IssuerTemplate>,
         metadata: ProviderMetadata,
+    ) -> Result<Self, Error> {
+        Self::checked(issuer, tenants, metadata, true)
+    }
+
+    fn checked(
+        issuer: &str,
+        tenants: Option<IssuerTemplate>,
+        metadata: ProviderMetadata,
+        openid: bool,
     ) -> Result<Self, Error> {
         let url = check_issuer(issuer)?;
         let expected = tenants.as_ref().map_or(issuer, IssuerTemplate::as_str);
@@ -217,6 +269,8 @@ impl Provider {
                 .map(Some)
                 .map_err(|problem| Error::EndpointInvalid { endpoint, problem }),
         };
+        // What no sign-in needs is not offered if it cannot be used.
+        let usable = |raw: &Option<String>| urls::endpoint(raw.as_deref()?, http_on_loopback).ok();
         let required = |endpoint: Endpoint, raw: &Option<String>| {
             optional(endpoint, raw)?.ok_or(Error::EndpointMissing { endpoint })
         };
@@ -229,16 +283,17 @@ impl Provider {
             tenants,
             authorization: required(Endpoint::Authorization, &metadata.authorization_endpoint)?,
             token: required(Endpoint::Token, &metadata.token_endpoint)?,
-            keys_url: required(Endpoint::Keys, &metadata.jwks_uri)?,
+            keys_url: match openid {
+                true => Some(required(Endpoint::Keys, &metadata.jwks_uri)?),
+                false => None,
+            },
+            openid,
             userinfo: optional(Endpoint::UserInfo, &metadata.userinfo_endpoint)?,
-            revocation: optional(Endpoint::Revocation, &metadata.revocation_endpoint)?,
-            introspection: optional(Endpoint::Introspection, &metadata.introspection_endpoint)?,
+            revocation: usable(&metadata.revocation_endpoint),
+            introspection: usable(&metadata.introspection_endpoint),
             end_session: page(metadata.end_session_endpoint.as_ref(), http_on_loopback),
-            device_authorization: optional(
-                Endpoint::DeviceAuthorization,
-                &metadata.device_authorization_endpoint,
-            )?,
-            registration: optional(Endpoint::Registration, &metadata.registration_endpoint)?,
+            device_authorization: usable(&metadata.device_authorization_endpoint),
+            registration: usable(&metadata.registration_endpoint),
             check_session: page(metadata.check_session_iframe.as_ref(), http_on_loopback),
             pushed_authorization: optional(
                 Endpoint::PushedAuthorization,
@@ -266,9 +321,13 @@ impl Provider {
         let (issuer_named, jwks_uri) = (Some(issuer.to_owned()), keys.map(str::to_owned));
         let metadata = ProviderMetadata { issuer: issuer_named, jwks_uri, ..self.0.metadata.clone() };
         let provider = Self::validate(issuer, None, metadata)?;
-        let set = keys::fetch(http, &provider.0.keys_url).await?;
-        provider.replace_keys(set);
+        provider.fetch_keys(http).await?;
         Ok(provider)
+    }
+
+    /// True unless this is an authorization server without OpenID Connect ([`DiscoveryOptions::openid`]).
+    pub fn is_openid(&self) -> bool {
+        self.0.openid
     }
 
     /// True if the provider says that it checks PKCE with S256 (RFC 8414, section 2; RFC 7636, section 4.2).
@@ -469,7 +528,8 @@ impl Provider {
         if !allowed {
             return Ok(None);
         }
-        match keys::fetch(http, &self.0.keys_url).await {
+        let Some(place) = &self.0.keys_url else { return Ok(None) };
+        match keys::fetch(http, place).await {
             Ok(set) => Ok(Some(self.replace_keys(set))),
             Err(error) => {
                 self.0.keys.write().unwrap_or_else(PoisonError::into_inner).refetch_failed(occasion);
@@ -483,6 +543,19 @@ impl Provider {
         self.0.keys.write().unwrap_or_else(PoisonError::into_inner).set = set.clone();
         set
     }
+}
+
+/// The first metadata of several places: what is not at one may be at the next.
+async fn first(http: &Http, places: &[Url]) -> Result<ProviderMetadata, Error> {
+    let mut last = Err(Error::EndpointMissing { endpoint: Endpoint::Metadata });
+    for place in places {
+        let answer = http.send(Call::get(place)).await?;
+        last = answer.document(Document::Metadata, &[JSON]);
+        if last.is_ok() {
+            break;
+        }
+    }
+    last
 }
 
 fn check_issuer(issuer: &str) -> Result<Url, Error> {
@@ -549,6 +622,14 @@ mod tests {
         assert_eq!(with("userinfo_endpoint", json!("http://id.example.com/me")), "endpoint_insecure");
         let push = "pushed_authorization_request_endpoint";
         assert_eq!(with(push, json!("http://id.example.com/par")), "endpoint_insecure");
+        for optional in ["revocation", "introspection", "registration", "device_authorization"] {
+            for odd in [json!("http://id.example.com/x"), json!("/x"), json!([]), json!({}), json!(false)] {
+                assert_eq!(with(&format!("{optional}_endpoint"), odd), "ok", "{optional}");
+            }
+        }
+        for odd in [Value::Null, json!("true"), json!(1)] {
+            assert_eq!(with("authorization_response_iss_parameter_supported", odd), "ok");
+        }
         assert_eq!(with("authorization_endpoint", json!("file:///bin/sh")), "endpoint_invalid");
         assert_eq!(with("authorization_endpoint", json!("https://a.example/\r\n--x")), "endpoint_invalid");
         assert_eq!(with("authorization_endpoint", json!("https://a.example/#x")), "endpoint_invalid");

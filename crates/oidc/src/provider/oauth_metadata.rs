@@ -3,12 +3,12 @@
 //! Some providers publish two documents, and name their revocation endpoint only in this one. It must have the same issuer;
 //! it adds to the other document and replaces nothing in it. If it is missing or cannot be used, nothing changes.
 
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::Deserialize;
 use url::Url;
 
 use crate::error::document::Document;
 use crate::http::{Call, Http, JSON};
+use crate::text::json::text_if_any;
 use crate::text::urls;
 
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
@@ -24,13 +24,6 @@ struct OAuthMetadata {
     introspection_endpoint: Option<String>,
     #[serde(default, deserialize_with = "text_if_any")]
     device_authorization_endpoint: Option<String>,
-}
-
-fn text_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => Some(text),
-        _ => None,
-    })
 }
 
 /// The endpoints of the other document that may be completed.
@@ -75,7 +68,7 @@ async fn read(http: &Http, issuer: &Url, expected: &str) -> Option<OAuthMetadata
 
 /// The well-known URL before the issuer's path (section 3.1), and the one after it, as in OpenID Connect Discovery (section
 /// 5): some providers publish it only there.
-fn places(issuer: &Url) -> Vec<Url> {
+pub(super) fn places(issuer: &Url) -> Vec<Url> {
     let path = issuer.path().trim_end_matches('/');
     let mut paths = vec![format!("{WELL_KNOWN}{path}"), format!("{path}{WELL_KNOWN}")];
     paths.dedup();

@@ -40,6 +40,14 @@ impl fmt::Display for DocumentProblem {
     }
 }
 
+/// Text. Anything else, for a member that decides nothing, is ignored.
+pub(crate) fn text_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => Some(text),
+        _ => None,
+    })
+}
+
 /// How deep objects and arrays may be nested. Real metadata and claims stay below 6.
 const MAX_DEPTH: usize = 24;
 

@@ -15,9 +15,10 @@ use crate::error::device::DeviceError;
 use crate::error::document::Document;
 use crate::error::oauth::OAuthError;
 use crate::http::{Http, JSON};
+use crate::text::json::text_if_any;
 use crate::text::urls::{self, UrlProblem};
 use crate::tokens::id_token::Purpose;
-use crate::tokens::response::{Tokens, lifetime};
+use crate::tokens::response::{Tokens, lifetime, lifetime_if_any};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const MAX_DEVICE_CODE: usize = 4096;
@@ -93,10 +94,11 @@ pub(crate) struct Response {
     verification_uri: Option<String>,
     /// Google uses the name of the draft.
     verification_url: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
     verification_uri_complete: Option<String>,
     #[serde(default, deserialize_with = "lifetime")]
     expires_in: Option<Duration>,
-    #[serde(default, deserialize_with = "lifetime")]
+    #[serde(default, deserialize_with = "lifetime_if_any")]
     interval: Option<Duration>,
 }
 
@@ -120,7 +122,8 @@ impl Response {
             device_code: device_code.ok_or(DeviceError::DeviceCodeInvalid)?,
             user_code: user_code.ok_or(DeviceError::UserCodeInvalid)?,
             verification_uri: page(verification_uri.as_deref().unwrap_or_default())?,
-            verification_uri_complete: complete.map(page).transpose()?,
+            // Only a convenience.
+            verification_uri_complete: complete.and_then(|raw| page(raw).ok()),
             expires_in: expires_in.ok_or(DeviceError::ExpiryInvalid)?.min(MAX_LIFETIME),
             interval,
             scope,
@@ -153,9 +156,13 @@ impl RelyingParty {
         now: SystemTime,
     ) -> Result<DeviceAuthorization, Error> {
         form::check_extra(&parameters.extra)?;
-        let wanted = ["openid"].into_iter().chain(parameters.scopes.iter().map(String::as_str));
+        let openid = self.provider().is_openid().then_some("openid");
+        let wanted = openid.into_iter().chain(parameters.scopes.iter().map(String::as_str));
         let scope = form::scope(wanted)?;
-        let mut sent = vec![("scope", scope.as_str())];
+        let mut sent = Vec::new();
+        if !scope.is_empty() {
+            sent.push(("scope", scope.as_str()));
+        }
         sent.extend(parameters.extra.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         if parameters.pkce {
@@ -195,8 +202,7 @@ impl RelyingParty {
             answered => answered?,
         };
         response.check_binding(self.dpop())?;
-        let identity =
-            self.identify(http, &response, Purpose::Device, now).await?.ok_or(Error::IdTokenMissing)?;
+        let identity = self.person(http, &response, Purpose::Device, now).await?;
         Ok(DevicePoll::Done(Box::new(response.into_tokens(&authorization.scope, identity)?)))
     }
 }

@@ -16,6 +16,7 @@ use crate::error::id_token::IdTokenError;
 use crate::http::{Http, JSON, Told, refused};
 use crate::identity::Identity;
 use crate::provider::keys::Occasion;
+use crate::text::json::text_if_any;
 use crate::tokens::id_token::{self, Expectation, Purpose};
 
 /// Ten years: longer lifetimes are cut, so that adding one to a clock cannot overflow.
@@ -62,7 +63,7 @@ impl fmt::Debug for Tokens {
 pub(crate) struct TokenResponse {
     access_token: Option<SecretString>,
     token_type: Option<String>,
-    #[serde(default, deserialize_with = "lifetime")]
+    #[serde(default, deserialize_with = "lifetime_if_any")]
     expires_in: Option<Duration>,
     #[serde(default, deserialize_with = "lifetime_if_any")]
     refresh_expires_in: Option<Duration>,
@@ -72,20 +73,47 @@ pub(crate) struct TokenResponse {
     refresh_token_timeout: Option<Duration>,
     #[serde(default, deserialize_with = "lifetime_if_any")]
     authorization_expires_in: Option<Duration>,
+    #[serde(default, deserialize_with = "text_if_any")]
     pub(crate) issued_token_type: Option<String>,
+    #[serde(default, deserialize_with = "scope")]
     pub(crate) scope: Option<String>,
+    #[serde(default, deserialize_with = "secret_if_any")]
     refresh_token: Option<SecretString>,
     id_token: Option<SecretString>,
+    #[serde(default, deserialize_with = "text_if_any")]
     error: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
     error_description: Option<String>,
     #[serde(skip)]
     told: Told,
 }
 
-/// The same for members that no specification defines: an unreadable one is ignored and does not cost the token.
-fn lifetime_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+/// A refresh token, if it is text: a server without one may write `false`.
+fn secret_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    Ok(text_if_any(deserializer)?.map(SecretString::from))
+}
+
+/// The same where an unreadable one does not cost the token: its lifetime is unknown then.
+pub(crate) fn lifetime_if_any<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(lifetime(value).ok().flatten())
+}
+
+/// Scopes, separated by spaces (RFC 6749, section 3.3); some providers write a list of them.
+fn scope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Scopes {
+        Text(String),
+        List(Vec<String>),
+    }
+    Ok(match Option::<Scopes>::deserialize(deserializer)? {
+        None => None,
+        Some(Scopes::Text(text)) => Some(text),
+        Some(Scopes::List(list)) => Some(list.join(" ")),
+    })
 }
 
 /// A number of seconds; some providers write it as text.
@@ -104,22 +132,27 @@ pub(crate) fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         Some(Seconds::Float(seconds)) if seconds >= 0.0 => seconds as u64,
         Some(Seconds::Float(_)) => return Err(wrong()),
-        Some(Seconds::Text(text)) => text.parse().map_err(|_| wrong())?,
+        Some(Seconds::Text(text)) => whole_seconds(&text).ok_or_else(wrong)?,
     };
     Ok(Some(Duration::from_secs(seconds.min(MAX_LIFETIME))))
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole_seconds(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let fraction = || text.parse().ok().filter(|seconds: &f64| *seconds >= 0.0).map(|seconds| seconds as u64);
+    text.parse().ok().or_else(fraction)
 }
 
 impl TokenResponse {
     /// The refresh token that replaces the one that was sent, whatever else is in the answer.
     pub(crate) fn rotated(self) -> Option<SecretString> {
-        self.refresh_token.filter(|token| {
-            let token = token.expose_secret();
-            !token.is_empty() && token.bytes().all(in_form)
-        })
+        self.refresh_token.filter(can_be_sent)
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if let Some(error) = &self.error {
+        // Some servers write an empty one beside good tokens.
+        if let Some(error) = self.error.as_ref().filter(|error| !error.is_empty()) {
             let own = [&self.access_token, &self.refresh_token, &self.id_token];
             let own = own.into_iter().flatten().map(|token| token.expose_secret());
             return Err(refused(error, self.error_description.as_deref(), self.told.iter().chain(own)));
@@ -199,6 +232,12 @@ fn limited(lifetime: Option<Duration>) -> Option<Duration> {
     lifetime.filter(|lifetime| !lifetime.is_zero())
 }
 
+/// Whether it is a refresh token that can be sent.
+fn can_be_sent(token: &SecretString) -> bool {
+    let token = token.expose_secret();
+    !token.is_empty() && token.bytes().all(in_form)
+}
+
 /// Bytes that need no escaping in a form (RFC 6749, appendix A.17).
 fn in_form(b: u8) -> bool {
     b.is_ascii_graphic() || b == b' '
@@ -255,7 +294,7 @@ impl RelyingParty {
         let response = self.token_request(http, &parameters, now).await?;
         response.check_binding(self.dpop())?;
         let purpose = Purpose::SignIn { nonce: pending.nonce(), demands: pending.demands() };
-        let identity = self.identify(http, &response, purpose, now).await?.ok_or(Error::IdTokenMissing)?;
+        let identity = self.person(http, &response, purpose, now).await?;
         if !pending.was_answered_by(&identity.issuer) {
             return Err(IdTokenError::IssuerMismatch.into());
         }
@@ -318,7 +357,14 @@ impl RelyingParty {
         now: SystemTime,
     ) -> Result<Option<SecretString>, Error> {
         let parameters = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
-        Ok(self.token_request(http, &parameters, now).await?.rotated())
+        match self.token_answer(http, &parameters, now).await {
+            Ok(response) => {
+                response.check()?;
+                Ok(response.rotated())
+            }
+            Err(RefreshError { rotated: Some(rotated), .. }) => Ok(Some(rotated)),
+            Err(RefreshError { error, .. }) => Err(error),
+        }
     }
 
     pub(crate) async fn token_request(
@@ -327,23 +373,47 @@ impl RelyingParty {
         parameters: &[(&str, &str)],
         now: SystemTime,
     ) -> Result<TokenResponse, Error> {
-        let response = self.token_answer(http, parameters, now).await?;
+        let response = self.token_answer(http, parameters, now).await.map_err(|refused| refused.error)?;
         response.check()?;
         Ok(response)
     }
 
-    /// An answer that can be parsed, whose tokens may be unusable.
+    /// An answer that can be parsed, whose tokens may be unusable. Of one that cannot be parsed, the refresh token is kept.
     pub(crate) async fn token_answer(
         &self,
         http: &Http,
         parameters: &[(&str, &str)],
         now: SystemTime,
-    ) -> Result<TokenResponse, Error> {
+    ) -> Result<TokenResponse, RefreshError> {
         let at = http.provider_time(now);
         let call = || self.authenticated(self.provider().token_endpoint(), parameters, at);
         let answer = self.send_proved(http, None, now, call).await?;
-        let response: TokenResponse = answer.document(Document::TokenResponse, &[JSON])?;
-        Ok(TokenResponse { told: answer.told, ..response })
+        match answer.created::<TokenResponse>(Document::TokenResponse, &[JSON]) {
+            Ok(response) => {
+                // Without OpenID Connect nothing vouches for it.
+                let id_token = response.id_token.filter(|_| self.provider().is_openid());
+                Ok(TokenResponse { told: answer.told, id_token, ..response })
+            }
+            Err(error) => Err(RefreshError { error, rotated: answer.refresh_token().filter(can_be_sent) }),
+        }
+    }
+
+    /// The person of a sign-in. Without OpenID Connect nobody is named, so a request cannot demand anything of the person.
+    pub(crate) async fn person(
+        &self,
+        http: &Http,
+        response: &TokenResponse,
+        purpose: Purpose<'_>,
+        now: SystemTime,
+    ) -> Result<Identity, Error> {
+        let demands = match &purpose {
+            Purpose::SignIn { demands, .. } => !demands.is_empty(),
+            Purpose::Device | Purpose::Refresh { .. } => false,
+        };
+        if !self.provider().is_openid() && !demands {
+            return Ok(Identity::unnamed(self.provider().issuer()));
+        }
+        self.identify(http, response, purpose, now).await?.ok_or(Error::IdTokenMissing)
     }
 
     /// Validates the ID token, if there is one. If it names an unknown key, reads the keys again once.
@@ -355,6 +425,10 @@ impl RelyingParty {
         now: SystemTime,
     ) -> Result<Option<Identity>, Error> {
         let access_token = response.access_token.as_ref().ok_or(Error::AccessTokenMissing)?;
+        // Its keys are not known.
+        if !self.provider().is_openid() {
+            return Ok(None);
+        }
         let Some(raw) = response.id_token.as_ref().map(ExposeSecret::expose_secret) else { return Ok(None) };
         if raw.is_empty() {
             return Ok(None);
@@ -406,9 +480,23 @@ mod tests {
         assert_eq!(expires("299.9"), Ok(Some(Duration::from_secs(299))));
         assert_eq!(expires("null"), Ok(None));
         assert_eq!(expires("1e300"), Ok(Some(Duration::from_secs(MAX_LIFETIME))));
-        for wrong in ["-1", "\"soon\"", "true", "[]"] {
-            assert_eq!(expires(wrong), Err("unreadable"), "{wrong}");
+        assert_eq!(expires("\"3600.5\""), Ok(Some(Duration::from_secs(3600))));
+        for unknown in ["-1", "\"soon\"", "\"\"", "true", "[]"] {
+            assert_eq!(expires(unknown), Ok(None), "{unknown}");
         }
+    }
+
+    #[test]
+    fn what_decides_nothing_does_not_cost_the_tokens() {
+        for odd in [
+            r#""error":"""#,
+            r#""error_description":[]"#,
+            r#""issued_token_type":1"#,
+            r#""refresh_token":false"#,
+        ] {
+            assert!(read(&format!(",{odd}")).is_ok(), "{odd}");
+        }
+        assert_eq!(read(r#","error":"invalid_grant""#).unwrap_err(), "invalid_grant");
     }
 
     #[test]
@@ -417,6 +505,7 @@ mod tests {
         assert_eq!((tokens.scope.as_str(), tokens.refresh_expires_in), ("openid", None));
         let tokens = read(r#","refresh_token_expires_in":1800,"refresh_token":"""#).unwrap();
         assert_eq!(tokens.scope, "openid profile");
+        assert_eq!(read(r#","scope":["openid","email"]"#).unwrap().scope, "openid email");
         assert_eq!(tokens.refresh_expires_in, Some(Duration::from_secs(1800)));
         assert!(tokens.refresh_token.is_none());
     }

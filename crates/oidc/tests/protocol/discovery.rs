@@ -372,10 +372,8 @@ async fn metadata_of_the_wrong_type_that_decide_are_named() {
         "token_endpoint",
         "jwks_uri",
         "userinfo_endpoint",
-        "revocation_endpoint",
         "response_types_supported",
         "id_token_signing_alg_values_supported",
-        "authorization_response_iss_parameter_supported",
     ] {
         let error = discover(Behaviour { metadata: set(name, json!(7)), ..Behaviour::default() }).await;
         let error = error.unwrap_err();

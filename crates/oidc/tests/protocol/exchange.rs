@@ -245,7 +245,7 @@ async fn exchanged_tokens_of_another_kind_or_for_more_are_refused() {
             "issued_token_type_mismatch",
         ),
         (json!("access_token"), "expires_in", json!(60), "issued_token_type_mismatch"),
-        (json!(7), "expires_in", json!(60), "token_response_malformed"),
+        (json!(7), "expires_in", json!(60), "issued_token_type_missing"),
         (json!(ACCESS_TOKEN), "token_type", json!("N_A"), "token_type_unsupported"),
         (json!(ACCESS_TOKEN), "scope", json!("pay admin"), "scope_wider_than_asked"),
         (json!(ACCESS_TOKEN), "access_token", json!("a b"), "token_malformed"),

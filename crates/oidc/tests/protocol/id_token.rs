@@ -11,7 +11,7 @@ async fn claim_error(name: &'static str, value: Value) -> &'static str {
 
 #[tokio::test]
 async fn claims_that_are_refused() {
-    let cases: [(&'static str, Value, &str); 28] = [
+    let cases: [(&'static str, Value, &str); 27] = [
         ("iss", json!("https://evil.example"), "id_token_issuer_mismatch"),
         ("iss", Value::Null, "id_token_issuer_missing"),
         ("sub", Value::Null, "id_token_subject_missing"),
@@ -35,9 +35,8 @@ async fn claims_that_are_refused() {
         ("nbf", json!(NOW + 61), "id_token_not_yet_valid"),
         ("nonce", Value::Null, "id_token_nonce_missing"),
         ("nonce", json!("of-another-sign-in"), "id_token_nonce_mismatch"),
-        ("nonce", json!(""), "id_token_nonce_mismatch"),
+        ("nonce", json!(""), "id_token_nonce_missing"),
         ("at_hash", json!("AAAAAAAAAAAAAAAAAAAAAA"), "id_token_at_hash_mismatch"),
-        ("at_hash", json!(""), "id_token_at_hash_mismatch"),
         ("auth_time", json!(NOW + 61), "id_token_auth_time_in_future"),
         ("auth_time", json!("now"), "id_token_malformed"),
     ];
@@ -48,13 +47,15 @@ async fn claims_that_are_refused() {
 
 #[tokio::test]
 async fn claims_that_are_accepted() {
-    let cases: [(&'static str, Value); 8] = [
+    let cases: [(&'static str, Value); 10] = [
         ("exp", json!(NOW - 59)),
         ("exp", json!(NOW as f64 + 0.5)),
         ("iat", json!(NOW + 60)),
         ("aud", json!([CLIENT])),
         ("azp", json!(CLIENT)),
         ("at_hash", Value::Null),
+        ("at_hash", json!("")),
+        ("azp", json!("")),
         ("auth_time", Value::Null),
         ("email", Value::Null),
     ];
@@ -207,7 +208,8 @@ async fn no_request_follows_a_refused_id_token() {
     let client = Client::new(Behaviour { signature: Signature::Corrupt, ..Behaviour::default() }).await;
     assert!(client.sign_in().await.is_err());
     assert_eq!(client.provider.requests("/userinfo"), 0);
-    assert_eq!(client.provider.requests("/keys"), 1);
+    // A new key can have the name of an earlier one.
+    assert_eq!(client.provider.requests("/keys"), 2);
     assert_eq!(client.provider.requests("/token"), 1);
 }
 

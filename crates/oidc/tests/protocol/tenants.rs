@@ -144,3 +144,17 @@ async fn without_a_template_a_template_is_another_issuer() {
     let refused = Provider::discover_tenants(&http(), &provider.issuer, Some(tenants)).await.unwrap_err();
     assert_eq!(refused.code(), "issuer_mismatch");
 }
+
+#[tokio::test]
+async fn a_logout_token_is_about_a_session_of_its_own_tenant() {
+    let client = client(own(TENANT)).await;
+    let tokens = sign_in(&client, None).await.unwrap();
+    let received =
+        async || client.rp.logout_token(&client.http, &client.provider.logout_token(), now()).await;
+    assert!(received().await.unwrap().answers(&tokens.identity, NOW));
+    client.provider.behave(behaviour(&client.provider.issuer, own(OTHER)));
+    assert!(!received().await.unwrap().answers(&tokens.identity, NOW), "another tenant");
+    let stranger = ("https://evil.example", json!(TENANT));
+    client.provider.behave(behaviour(&client.provider.issuer, stranger));
+    assert_eq!(received().await.unwrap_err().code(), "logout_token_issuer_mismatch");
+}

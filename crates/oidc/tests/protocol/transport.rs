@@ -40,7 +40,7 @@ async fn answers_that_are_no_token_response() {
             br#"{"access_token":"a","access_token":"b"}"#,
             "token_response_duplicate_member",
         ),
-        (201, "application/json", good, "provider_unexpected_status"),
+        (201, "application/json", good, "id_token_missing"),
         (400, "application/json", br#"{"message":"no"}"#, "provider_unexpected_status"),
         (403, "text/html", b"<h1>Forbidden</h1>", "provider_unexpected_status"),
     ];
@@ -100,6 +100,45 @@ async fn a_provider_on_ipv6_is_a_provider_like_any_other() {
     let client = Client { provider, http, rp };
     let tokens = client.sign_in().await.unwrap();
     assert!(client.refresh(&tokens).await.is_ok());
+}
+
+/// Servers that any program can name do not delay the requests to providers, whatever they answer.
+#[tokio::test]
+async fn servers_that_answer_without_end_delay_no_provider() {
+    use std::io::{Read, Write};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let stop = Arc::new(AtomicBool::new(false));
+    let flood = |listener: std::net::TcpListener| {
+        let stop = stop.clone();
+        std::thread::spawn(move || {
+            let lines = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(4_000);
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            while !stop.load(Ordering::Relaxed) && stream.write_all(&lines).is_ok() {}
+        })
+    };
+    let servers = Http::new(HttpOptions::default()).unwrap().of_servers();
+    let (mut threads, mut asked) = (Vec::new(), Vec::new());
+    for _ in 0..4 {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url: url::Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        threads.push(flood(listener));
+        let servers = servers.clone();
+        asked.push(tokio::spawn(async move { Provider::discover(&servers, url.as_str()).await.is_ok() }));
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let provider = TestProvider::start_at("127.0.0.1:0", Behaviour::default()).await;
+    let http = http();
+    let found = tokio::time::timeout(Duration::from_secs(15), Provider::discover(&http, &provider.issuer));
+    let found = found.await.expect("an answer while the servers still send");
+    assert!(found.is_ok(), "{found:?}");
+    assert!(asked.iter().all(|asked| !asked.is_finished()), "they do still send");
+    stop.store(true, Ordering::Relaxed);
+    for asked in asked {
+        asked.abort();
+    }
+    drop(threads);
 }
 
 /// Also while the provider's answer never ends, everything else on the thread that waits for it has its turn.

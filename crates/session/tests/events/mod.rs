@@ -94,6 +94,7 @@ fn suspected() -> impl Strategy<Value = Event> {
 fn failure() -> impl Strategy<Value = RefreshFailure> {
     prop_oneof![
         1 => Just(RefreshFailure::Rejected),
+        1 => Just(RefreshFailure::AnswerRefused),
         3 => Just(RefreshFailure::Unreachable),
         2 => Just(RefreshFailure::InteractionRequired),
         1 => (1..4000_u64).prop_map(|wait| RefreshFailure::Busy { wait: seconds(wait) }),

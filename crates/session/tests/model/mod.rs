@@ -308,12 +308,13 @@ impl Model {
                 let reason = live.suspicion.map(|suspicion| EndReason::ProviderLogout(suspicion.signal));
                 return self.end(reason.unwrap_or(EndReason::RefreshRejected));
             }
+            RefreshFailure::AnswerRefused => return self.end(EndReason::AnswerRefused),
             RefreshFailure::Unreachable => Duration::ZERO,
             RefreshFailure::InteractionRequired => {
                 (live.needs_sign_in, live.wants_refresh) = (true, false);
                 Duration::ZERO
             }
-            RefreshFailure::Busy { wait } => wait.min(Duration::from_secs(1800)),
+            RefreshFailure::Busy { wait } => wait.min(Duration::from_secs(300)),
         };
         let own = Duration::from_secs(2_u64.pow(live.failures.min(6)).min(60));
         live.failures += 1;

@@ -266,7 +266,11 @@ fn statuses(place: Place) -> Vec<Case> {
     }
     if place.name == "discovery" || place.name == "token" {
         cases.extend([
-            of(201, "created", "provider_unexpected_status"),
+            of(
+                201,
+                "created",
+                if place.name == "token" { "access_token_missing" } else { "provider_unexpected_status" },
+            ),
             of(206, "a part of it", "provider_unexpected_status"),
             of(400, "without an error", "provider_unexpected_status"),
             of(403, "forbidden", "provider_unexpected_status"),
@@ -409,7 +413,11 @@ fn noise(place: Place) -> Vec<Case> {
     }
     let at = |address: &str| set(Endpoint::Discovery, place.member, address);
     let row = |name: &str, deviation: &str| {
-        place.row(name, deviation, "RFC 9112, 2", "provider_unreachable", at(&raw::address(name)))
+        let code = match name {
+            "nothing" | "half-a-head" | "short" | "bad-chunk" | "only-going-on" => "provider_unreachable",
+            _ => "answer_not_http",
+        };
+        place.row(name, deviation, "RFC 9112, 2", code, at(&raw::address(name)))
     };
     let mut cases = vec![
         place.row(

@@ -115,7 +115,12 @@ fn pages() -> Vec<Case> {
     ];
     for (name, member, place) in members {
         let row = |what: &str, words: &str, code, edit| {
-            refused(&format!("{name}-{what}"), &format!("`{member}` {words}"), code, edit)
+            let (name, deviation) = (format!("{name}-{what}"), format!("`{member}` {words}"));
+            // The page with the code in its address saves typing, and nothing else.
+            match member {
+                "verification_uri" => refused(&name, &deviation, code, edit),
+                _ => row(&name, &deviation, RESPONSE, Served, edited(DeviceAuthorization, vec![edit])),
+            }
         };
         cases.extend(ADDRESSES.map(|(what, words, address)| {
             row(what, words, "device_verification_uri_invalid", Set(place, address.into()))
@@ -173,6 +178,12 @@ fn times() -> Vec<Case> {
         let (name, deviation) = (format!("interval-{name}"), format!("`interval` is {words}"));
         refused(&name, &deviation, "device_interval_invalid", Set("/interval", value))
     };
+    // Then it is five seconds (RFC 8628, section 3.2).
+    let usual = |name: &str, words: &str, value: Value| {
+        let (name, deviation) = (format!("interval-{name}"), format!("`interval` is {words}"));
+        let wrong = edited(DeviceAuthorization, vec![Set("/interval", value)]);
+        row(&name, &deviation, RESPONSE, Served, wrong)
+    };
     vec![
         expiry("missing", "missing", Remove("/expires_in")),
         expiry("null", "`null`", Set("/expires_in", Value::Null)),
@@ -185,10 +196,10 @@ fn times() -> Vec<Case> {
         interval("minutes", "more than five minutes", json!(301)),
         interval("huge", "10^300", json!(1e300)),
         interval("huge-text", "a huge number in a text", json!("99999999999")),
-        malformed("interval-negative", "/interval", "negative", json!(-1)),
-        malformed("interval-words", "/interval", "a word", json!("often")),
-        malformed("interval-bool", "/interval", "`false`", json!(false)),
-        malformed("interval-object", "/interval", "an object", json!({ "s": 5 })),
+        usual("negative", "negative", json!(-1)),
+        usual("words", "a word", json!("often")),
+        usual("bool", "`false`", json!(false)),
+        usual("object", "an object", json!({ "s": 5 })),
     ]
 }
 
@@ -399,11 +410,12 @@ fn tokens() -> Vec<Case> {
             "id_token_nonce_mismatch",
             Set("/nonce", "n".into()),
         ),
-        claim(
-            "nonce-empty",
+        row(
+            "token-nonce-empty",
             "the ID token has an empty `nonce`",
-            "id_token_nonce_mismatch",
-            Set("/nonce", "".into()),
+            "Core 1.0, 3.1.3.7 rule 11",
+            Served,
+            claims(vec![Set("/nonce", "".into())]),
         ),
         claim("aud-other", "`aud` is another client", "id_token_audience_mismatch", Set("/aud", "x".into())),
         claim("aud-missing", "no `aud`", "id_token_audience_missing", Remove("/aud")),

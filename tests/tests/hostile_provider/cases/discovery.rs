@@ -132,11 +132,16 @@ fn members() -> Vec<Case> {
         ("introspection_endpoint", "/introspection_endpoint"),
     ] {
         for (how, value) in [("number", json!(443)), ("list", json!(["{issuer}/x"]))] {
+            // A sign-in needs neither of these two.
+            let expected = match member {
+                "revocation_endpoint" | "introspection_endpoint" => Served,
+                _ => NoBrowser("metadata_malformed"),
+            };
             cases.push(case(
                 format!("discovery-{}-{how}", member.replace('_', "-")),
                 format!("`{member}` is a {how}"),
                 METADATA,
-                NoBrowser("metadata_malformed"),
+                expected,
                 set(Discovery, pointer, value),
             ));
         }
@@ -250,13 +255,12 @@ fn lists() -> Vec<Case> {
             algorithms,
             json!("ES256"),
         ),
-        list(
-            "iss-parameter-text",
+        case(
+            "discovery-iss-parameter-text".to_owned(),
             "`authorization_response_iss_parameter_supported` is a text",
             "RFC 9207, 3",
-            "metadata_malformed",
-            "/authorization_response_iss_parameter_supported",
-            json!("true"),
+            Served,
+            set(Discovery, "/authorization_response_iss_parameter_supported", json!("true")),
         ),
         list(
             "authentication-unknown",

@@ -110,16 +110,22 @@ const BROWSER: [(&str, &str, &str, &str); 37] = [
     ("bidi", "has a sign that turns the text around", "{issuer}/\u{202e}moc.elpmaxe", "endpoint_invalid"),
 ];
 
-const ENDPOINTS: [(&str, &str); 9] = [
+/// Without a usable one of these, no sign-in works.
+const ENDPOINTS: [(&str, &str); 5] = [
     ("authorization_endpoint", "/authorization_endpoint"),
     ("token_endpoint", "/token_endpoint"),
     ("jwks_uri", "/jwks_uri"),
     ("userinfo_endpoint", "/userinfo_endpoint"),
+    ("pushed_authorization_request_endpoint", "/pushed_authorization_request_endpoint"),
+];
+
+/// No sign-in needs these: an address that cannot be used is not used.
+const OPTIONAL: [(&str, &str); 5] = [
     ("revocation_endpoint", "/revocation_endpoint"),
     ("introspection_endpoint", "/introspection_endpoint"),
-    ("pushed_authorization_request_endpoint", "/pushed_authorization_request_endpoint"),
     ("device_authorization_endpoint", "/device_authorization_endpoint"),
     ("registration_endpoint", "/registration_endpoint"),
+    ("end_session_endpoint", "/end_session_endpoint"),
 ];
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -137,15 +143,16 @@ pub(crate) fn cases() -> Vec<Case> {
     for endpoint in ENDPOINTS {
         cases.extend(EVERYWHERE.into_iter().map(|one| row(endpoint, one)));
     }
-    // No sign-in needs it: it is not used.
-    for (name, words, address, _) in EVERYWHERE {
-        cases.push(case(
-            format!("end-session-endpoint-{name}"),
-            format!("`end_session_endpoint` {words}"),
-            SECTION,
-            Served,
-            set(Discovery, "/end_session_endpoint", address),
-        ));
+    for (member, pointer) in OPTIONAL {
+        cases.extend(EVERYWHERE.into_iter().map(|(name, words, address, _)| {
+            case(
+                format!("{}-{name}", member.replace('_', "-")),
+                format!("`{member}` {words}"),
+                SECTION,
+                Served,
+                set(Discovery, pointer, address),
+            )
+        }));
     }
     let host = [
         ("no-host", "has no host", "https:///authorize"),

@@ -207,14 +207,21 @@ fn exchanged() -> Vec<Case> {
             "token_type_unsupported",
             Set("/token_type", "DPoP".into()),
         ),
-        row(
+        exchange(
             "expires-in-words",
             "how long the token in exchange lasts is a word",
-            "token_response_malformed",
-            Set("/expires_in", "soon".into()),
+            EXCHANGE,
+            Handed,
+            edited(Token, vec![Set("/expires_in", "soon".into())]),
         ),
         row("not-an-object", "the answer is a list", "token_response_malformed", Text("[]".into())),
-        row("scope-list", "`scope` is a list", "token_response_malformed", Set("/scope", json!(["openid"]))),
+        exchange(
+            "scope-list",
+            "`scope` is a list",
+            EXCHANGE,
+            Handed,
+            edited(Token, vec![Set("/scope", json!(["openid"]))]),
+        ),
         exchange(
             "scope-wider",
             "the token in exchange is good for more than was asked for",

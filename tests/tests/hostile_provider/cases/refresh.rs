@@ -76,11 +76,12 @@ fn statements() -> Vec<Case> {
             "id_token_nonce_mismatch",
             Set("/nonce", "other".into()),
         ),
-        claim(
-            "nonce-empty",
+        case(
+            "refresh-nonce-empty".to_owned(),
             "the new ID token has an empty `nonce`",
-            "id_token_nonce_mismatch",
-            Set("/nonce", "".into()),
+            SECTION,
+            Renewed,
+            later(claims(vec![Set("/nonce", "".into())])),
         ),
         claim(
             "auth-time-earlier",
@@ -188,11 +189,12 @@ fn answers() -> Vec<Case> {
             "token_type_unsupported",
             vec![Remove("/token_type")],
         ),
-        kept(
-            "expires-in-words",
+        case(
+            "refresh-expires-in-words".to_owned(),
             "`expires_in` is a word",
-            "token_response_malformed",
-            vec![Set("/expires_in", "soon".into())],
+            "RFC 6749, 6",
+            Renewed,
+            later(edited(Token, vec![Set("/expires_in", "soon".into())])),
         ),
         kept(
             "access-token-twice",
@@ -216,6 +218,15 @@ fn errors() -> Vec<Case> {
         let deviation = format!("the renewal is answered with {status} `{error}`");
         case(format!("refresh-error-{}", error.replace('_', "-")), deviation, ERROR, expected, later(wrong))
     };
+    // What stands in front of the provider answers in this form.
+    let gateway = |status: u16, error: &str| {
+        let page = json!({ "status": status, "error": error, "path": "/token" }).to_string();
+        let wrong = answer(Token, status, &[], Body::Text(page));
+        let deviation =
+            format!("a gateway answers the renewal with {status} \u{201c}{error}\u{201d}, as JSON");
+        let expected = Recovers("provider_unexpected_status");
+        case(format!("refresh-gateway-{status}"), deviation, ERROR, expected, later(wrong))
+    };
     vec![
         refused(400, "invalid_grant", Ended("invalid_grant")),
         refused(401, "invalid_client", SignInNeeded("invalid_client")),
@@ -227,6 +238,8 @@ fn errors() -> Vec<Case> {
         refused(400, "temporarily_unavailable", Recovers("temporarily_unavailable")),
         refused(403, "access_denied", SignInNeeded("access_denied")),
         refused(400, "bad_refresh_token", SignInNeeded("provider_refused")),
+        gateway(404, "Not Found"),
+        gateway(403, "Forbidden"),
     ]
 }
 

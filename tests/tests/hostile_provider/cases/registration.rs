@@ -85,8 +85,8 @@ fn rights() -> Vec<Case> {
     const ID_TOKEN: &str = "/id_token_signed_response_alg";
     const USERINFO: &str = "/userinfo_signed_response_alg";
     vec![
-        uris("missing", "is missing", Remove("/redirect_uris")),
-        uris("null", "is `null`", Set("/redirect_uris", Value::Null)),
+        good("redirect-uris-missing", "`redirect_uris` is missing", vec![Remove("/redirect_uris")]),
+        good("redirect-uris-null", "`redirect_uris` is `null`", vec![Set("/redirect_uris", Value::Null)]),
         uris("empty", "is empty", Set("/redirect_uris", json!([]))),
         uris("other", "is another", Set("/redirect_uris", json!(["https://evil.example/callback"]))),
         uris("other-path", "has another path", Set("/redirect_uris", json!(["http://127.0.0.1/other"]))),
