@@ -12,7 +12,8 @@ import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 
 const [issuer, clientId, port = "0"] = process.argv.slice(2);
-const metadata = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
+const found = await fetch(`${issuer}/.well-known/openid-configuration`);
+const metadata = await (found.ok ? found : await fetch(`${issuer}/.well-known/oauth-authorization-server`)).json();
 const seen = new Set();
 const refused = new Set();
 let sessions = new Map();

@@ -18,7 +18,7 @@ fn mcp() {
 mod mcp {
     use std::path::PathBuf;
 
-    use abide_demo_op::{Config, DemoOp};
+    use abide_demo_op::{Config, DemoOp, Quirks};
     use abide_tests::app::{App, Done, abide, abide_at_terminal, account_with, configure};
     use abide_tests::form::Visitor;
     use abide_tests::login::sign_in;
@@ -44,11 +44,21 @@ mod mcp {
 
     impl<'a> Stage<'a> {
         async fn new(room: &'a Room, node: PathBuf, config: Config) -> Self {
+            Self::with(room, node, config, |issuer| account_with(issuer, SCOPES, SESSION)).await
+        }
+
+        /// With these accounts.
+        async fn with(
+            room: &'a Room,
+            node: PathBuf,
+            config: Config,
+            accounts: impl FnOnce(&str) -> String,
+        ) -> Self {
             let provider = DemoOp::start(config).await.unwrap();
             let browser = room.path("address");
             let script = format!("printf %s \"$1\" > {0}.new && mv {0}.new {0}", browser.display());
             let first = format!("browser = {}\n", serde_json::json!(["sh", "-c", script, "browser"]));
-            configure(room, &(first + &account_with(provider.issuer(), SCOPES, SESSION)));
+            configure(room, &(first + &accounts(provider.issuer())));
             let app = App::headless(room).await;
             let server = Service::start(room, &node, "mcp_server.mjs", &[provider.issuer(), "abide"]).await;
             Self { room, node, provider, app, server, browser }
@@ -103,6 +113,41 @@ mod mcp {
             skipped(test, "there is no Node.js with the SDKs here");
         }
         found
+    }
+
+    /// Most public MCP servers have an authorization server that is no OpenID Provider.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_authorization_server_without_openid_connect_will_do() {
+        let Some(node) = js("an_authorization_server_without_openid_connect_will_do") else { return };
+        let room = Room::with_keyring("mcp-oauth").await;
+        let quirks = Quirks { without_openid: true, ..Quirks::default() };
+        let config = Config { quirks, ..Config::default() };
+        let stage = Stage::with(&room, node, config, |_| "[endpoint]\nport = 0\n".to_owned()).await;
+        let asked = stage.client(&["connect"]).await;
+        let advice = format!("abide accounts add NAME --preset oauth --issuer {}", stage.provider.issuer());
+        assert!(asked.stdout.contains(&advice), "{asked:?}");
+        let named = ["--issuer", stage.provider.issuer(), "--client-id", "abide"];
+        let added =
+            abide(&room, &[&["accounts", "add", "notes", "--preset", "oauth"][..], &named].concat()).await;
+        assert_eq!(added.code, 0, "{added:?}");
+        let client = stage.client(&["connect"]);
+        let (asked, ()) = tokio::join!(client, stage.signs_in());
+        assert!(asked.stdout.contains("abide approve"), "{asked:?}");
+        allow(&room).await;
+        let done = stage.client(&["connect", "tools", "echo"]).await;
+        assert!(done.stdout.contains("echo heard: hello"), "{done:?}");
+        let status = abide(&room, &["status"]).await;
+        let host = stage.provider.issuer().trim_start_matches("http://").to_owned();
+        assert!(status.stdout.contains(&host), "{status:?}");
+        let claims = abide(&room, &["claims"]).await;
+        assert!(!claims.stdout.contains("alice"), "nobody is named: {claims:?}");
+        let before = stage.refreshes();
+        tokio::time::sleep(s(1)).await;
+        let renewed = abide(&room, &["token", "--activity", "none", "--min-validity", "1h"]).await;
+        assert_eq!(renewed.code, 0, "{renewed:?}");
+        assert_eq!(stage.refreshes(), before + 1, "its refresh token works");
+        let ended = abide(&room, &["logout", "--no-wait"]).await;
+        assert_eq!(ended.code, 0, "{ended:?}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

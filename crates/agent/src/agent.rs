@@ -413,8 +413,8 @@ impl Agent {
     /// The same with all that can be said about a new account. `tested`: the provider was asked already.
     pub(crate) async fn add(&self, request: AccountRequest, tested: bool) -> Result<AccountAdded, AddError> {
         // One after another: of two of the same name, the second must not touch what is the first one's.
-        let _one = self.0.store.adding.lock().await;
-        let (added, config) = accounts::add(&self.0.store, request, tested).await?;
+        let _one = self.0.store.registering.lock().await;
+        let (added, config, _written) = accounts::add(&self.0.store, request, tested).await?;
         self.0.store.record(&added.name, Recorded::AccountAdded, |_| {});
         self.take_over(&config).await;
         Ok(added)

@@ -10,6 +10,12 @@ use crate::state::acr::CLASSES;
 use crate::state::provider::Provider;
 
 pub(crate) fn respond(provider: &Provider, endpoint: Endpoint) -> Reply {
+    if provider.quirks().without_openid {
+        return match endpoint {
+            Endpoint::AuthorizationServerMetadata => Reply::json(without_openid(metadata(provider))),
+            _ => Reply::refused(StatusCode::NOT_FOUND, "not_found", "there are no metadata here"),
+        };
+    }
     let place = provider.quirks().metadata;
     let mut metadata = match (endpoint, place) {
         (Endpoint::Discovery, MetadataPlace::Issuer | MetadataPlace::RevocationElsewhere)
@@ -23,6 +29,30 @@ pub(crate) fn respond(provider: &Provider, endpoint: Endpoint) -> Reply {
         members.retain(|name, _| !name.starts_with("revocation_endpoint"));
     }
     Reply::json(metadata)
+}
+
+/// The members of RFC 8414 and of later specifications for OAuth.
+fn without_openid(mut metadata: Value) -> Value {
+    const OPENID: [&str; 10] = [
+        "userinfo_",
+        "jwks_uri",
+        "end_session_",
+        "subject_types_",
+        "id_token_",
+        "claims_",
+        "acr_values_",
+        "backchannel_",
+        "frontchannel_",
+        "prompt_values_",
+    ];
+    if let Some(members) = metadata.as_object_mut() {
+        members.retain(|name, _| !OPENID.iter().any(|prefix| name.starts_with(prefix)));
+        members.remove("check_session_iframe");
+        if let Some(scopes) = members.get_mut("scopes_supported").and_then(Value::as_array_mut) {
+            scopes.retain(|scope| scope != "openid");
+        }
+    }
+    metadata
 }
 
 /// The provider of an account at this host (OpenID Connect Discovery 1.0 section 2; RFC 7033).

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use abide_oidc::is_client_metadata_document;
 use abide_wire::window::WindowError;
 use abide_wire::{AccountAdded, AccountRemoved, AccountRequest, ErrorAnswer, ErrorCode};
+use tokio::sync::MutexGuard;
 
 use crate::accounts::presets::Preset;
 use crate::accounts::registration::RegistrationError;
@@ -103,12 +104,12 @@ pub(crate) async fn check(store: &Arc<Store>, request: &AccountRequest) -> Resul
 ///
 /// The provider is asked whether the account can work; one that cannot be reached is noted. `tested`: it was asked already.
 ///
-/// Returns what was added, and what the file says now. The caller holds [`Store::adding`].
+/// Returns what was added, what the file says now, and the lock under which that is taken over. The caller holds [`Store::registering`].
 pub(crate) async fn add(
     store: &Arc<Store>,
     mut request: AccountRequest,
     tested: bool,
-) -> Result<(AccountAdded, Config), AddError> {
+) -> Result<(AccountAdded, Config, MutexGuard<'_, ()>), AddError> {
     let file = ConfigFile::read_aside(&store.options).await?;
     file.config.has_room_for(&request.name)?;
     let mut notes = Vec::new();
@@ -160,10 +161,12 @@ pub(crate) async fn add(
             notes.extend(registered.keep(store, &request.name, &mut lines).await?);
         }
         // The provider may have taken its time, and the file may have been changed meanwhile.
-        let file = if request.register { ConfigFile::read_aside(&store.options).await? } else { file };
-        Ok::<_, AddError>(file.add(&request.name, &lines)?)
+        let lock = store.adding.lock().await;
+        let file = ConfigFile::read_aside(&store.options).await?;
+        file.config.has_room_for(&request.name)?;
+        Ok::<_, AddError>((file.add(&request.name, &lines)?, lock))
     };
-    let configured = match written.await {
+    let (configured, lock) = match written.await {
         Ok(configured) => configured,
         Err(error) => {
             let managed = registered.and_then(|registered| registered.managed);
@@ -197,7 +200,7 @@ pub(crate) async fn add(
         notes,
         name: request.name,
     };
-    Ok((added, configured))
+    Ok((added, configured, lock))
 }
 
 /// Whether the issuer is an e-mail address.
@@ -218,7 +221,7 @@ pub(crate) async fn provider_of(
     lines["client_id"] = toml_edit::value(NOT_YET);
     let mut config = Config::account(&request.name, &lines)?;
     config.proxy = config.proxy.or_else(|| file.proxy.clone());
-    let http = http_of(&config)?;
+    let http = http_of(&config).await?;
     let found = abide_oidc::issuer_of_address(&http, address).await;
     Ok(found.map_err(ConnectError::of)?)
 }

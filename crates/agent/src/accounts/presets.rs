@@ -18,6 +18,7 @@ const FILES: &[(&str, &str)] = &[
     ("keycloak", include_str!("presets/keycloak.toml")),
     ("lemonldap-ng", include_str!("presets/lemonldap-ng.toml")),
     ("modyo", include_str!("presets/modyo.toml")),
+    ("oauth", include_str!("presets/oauth.toml")),
     ("okta", include_str!("presets/okta.toml")),
     ("zitadel", include_str!("presets/zitadel.toml")),
 ];

@@ -28,6 +28,8 @@ use crate::state::store::Store;
 
 /// Of the year 9999, since 1970: the last that has a date in four digits.
 const LAST_SECOND: u64 = 253_402_300_799;
+/// The largest file with a token, in bytes.
+const LARGEST_TOKEN: u64 = 1 << 20;
 const CLIENT_NAME: &str = "Abide";
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -116,7 +118,7 @@ impl Managed {
     /// Asks the provider to forget the client. The error says, in a sentence, why it still knows it.
     pub(crate) async fn end(&self, config: &AccountConfig) -> Result<(), String> {
         let ended = async {
-            let http = http_of(config)?;
+            let http = http_of(config).await?;
             abide_oidc::deregister(&http, &self.uri, &self.token).await.map_err(ConnectError::of)
         };
         ended.await.map_err(|error| {
@@ -150,7 +152,10 @@ pub(crate) async fn register(
     with_scopes: bool,
     token_file: Option<&Path>,
 ) -> Result<Registered, RegistrationError> {
-    let initial_access_token = token_file.map(read_token).transpose()?;
+    let initial_access_token = match token_file {
+        Some(path) => Some(read_token(path).await?),
+        None => None,
+    };
     let (http, provider) = discover(config).await?;
     let host = provider.display_host();
     if !provider.has_registration() {
@@ -177,7 +182,7 @@ pub(crate) async fn register(
     let late = async move |answer: Result<RegisteredClient, RegistrationFailure>| {
         let (management, client_id) = match answer {
             Ok(client) => (client.management, client.registration.client_id),
-            Err(failure) => (failure.unused, String::new()),
+            Err(failure) => (failure.unused, failure.client_id.unwrap_or_default()),
         };
         match management {
             Some(management) => drop(after(management, &client_id).end(&late_config).await),
@@ -187,20 +192,29 @@ pub(crate) async fn register(
     let client = match in_time(config.timeout, asked, late).await {
         Some(Ok(client)) => client,
         failed => {
-            let (error, unused) = match failed {
-                Some(Err(RegistrationFailure { error, unused })) => (error, unused),
-                _ => (Error::Timeout { host: host.clone() }, None),
+            let (error, unused, client_id) = match failed {
+                Some(Err(RegistrationFailure { error, unused, client_id })) => (error, unused, client_id),
+                _ => (Error::Timeout { host: host.clone() }, None, None),
             };
             let refused = matches!(
                 error,
                 Error::Refused { error: OAuthError::InvalidToken | OAuthError::InsufficientScope, .. }
             );
+            let left = client_id.as_ref().filter(|_| unused.is_none()).map(|id| {
+                format!(
+                    "{host} still knows the client \u{201c}{id}\u{201d}, which is not used, and does not say how its registration ends."
+                )
+            });
             let error = match (refused, shown) {
                 (true, false) => RegistrationError::TokenNeeded(host, error),
                 (true, true) => RegistrationError::TokenRefused(host, error),
                 (false, _) => RegistrationError::Provider(ConnectError::of(error)),
             };
-            return Err(given_up(error, unused.map(|unused| managed(unused, "")), config).await);
+            if let Some(left) = left {
+                return Err(RegistrationError::LeftBehind(Box::new(error), left));
+            }
+            let unused = unused.map(|unused| managed(unused, client_id.as_deref().unwrap_or_default()));
+            return Err(given_up(error, unused, config).await);
         }
     };
     let managed =
@@ -226,9 +240,11 @@ pub(crate) async fn given_up(
     }
 }
 
-fn read_token(path: &Path) -> Result<SecretString, RegistrationError> {
-    let text = std::fs::read_to_string(path).map(Zeroizing::new);
-    let text = text.map_err(|error| RegistrationError::TokenFile { path: path.to_owned(), error })?;
+async fn read_token(path: &Path) -> Result<SecretString, RegistrationError> {
+    let unreadable = |error| RegistrationError::TokenFile { path: path.to_owned(), error };
+    let bytes = file::read_aside(path, LARGEST_TOKEN).await.map(Zeroizing::new).map_err(unreadable)?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
     Ok(text.trim().into())
 }
 

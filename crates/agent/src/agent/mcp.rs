@@ -27,6 +27,15 @@ impl Agent {
         server.wanted(&self.0.store, activity)
     }
 
+    /// Whether a token is for the server, where that can be read.
+    ///
+    /// # Errors
+    ///
+    /// As [`mcp::Server::accepts_audience`](crate::mcp::Server::accepts_audience).
+    pub(crate) fn mcp_accepts_audience(&self, server: &Server, token: &str) -> Result<(), ErrorAnswer> {
+        server.accepts_audience(&self.0.store, token)
+    }
+
     /// The server refuses this token.
     ///
     /// # Errors

@@ -25,6 +25,9 @@ pub(crate) struct AccountConfig {
     pub(crate) issuer_template: Option<String>,
     /// Where the provider's metadata are, if not at the place that the issuer tells. They are held to `issuer` all the same.
     pub(crate) metadata_url: Option<Url>,
+    /// False for an OAuth authorization server without OpenID Connect, such as those of most MCP servers.
+    #[serde(default = "yes")]
+    pub(crate) openid: bool,
     /// Read the metadata of RFC 8414 too, where those of OpenID Connect leave an endpoint out.
     #[serde(default = "yes")]
     pub(crate) oauth_metadata: bool,
@@ -291,6 +294,7 @@ impl AccountConfig {
             label: None,
             issuer_template: None,
             metadata_url: None,
+            openid: true,
             oauth_metadata: true,
             require_pkce_support: false,
             guard_redirect_port: false,

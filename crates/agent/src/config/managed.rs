@@ -249,7 +249,7 @@ mod tests {
         };
         assert_eq!(missing(PROGRAM, &mut program.into_iter()), Vec::<String>::new());
         assert_eq!(missing(ACCOUNT, &mut account.into_iter()), Vec::<String>::new());
-        assert!(members::<AccountConfig>().len() > 30 && members::<SessionConfig>().len() == 6);
+        assert!(members::<AccountConfig>().len() > 30 && members::<SessionConfig>().len() == 7);
     }
 
     #[test]

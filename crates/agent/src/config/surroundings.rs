@@ -9,6 +9,11 @@ use url::Url;
 
 use crate::config::vault::Source;
 use crate::config::{AccountConfig, Config};
+use crate::platform::file;
+
+const PASSPHRASE_FILE: &str = "vault.passphrase_file";
+/// The largest file with certificates, in bytes.
+const LARGEST: u64 = 4 << 20;
 
 /// Something that is not there, or not as it has to be.
 #[derive(Debug, PartialEq)]
@@ -29,7 +34,7 @@ impl Finding {
 pub(crate) fn look_at(config: &Config, search: &[PathBuf]) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(Source::File(path)) = &config.vault.source {
-        found.extend(unreadable("vault.passphrase_file", path).map(|message| Finding::error(None, message)));
+        found.extend(unreadable(PASSPHRASE_FILE, path).map(|message| Finding::error(None, message)));
     }
     if let Some(program) = config.browser.as_ref().and_then(|words| words.first())
         && !is_there(program, search)
@@ -59,7 +64,7 @@ fn proxies(config: &Config) -> Vec<Finding> {
         match unreadable(&key, path) {
             Some(message) => found.push(Finding::error(None, message)),
             None => {
-                let pem = std::fs::read(path).unwrap_or_default();
+                let pem = file::read(path, LARGEST).unwrap_or_default();
                 if let Err(error) = abide_oidc::unreadable_certificates(&pem) {
                     found.push(Finding::error(None, format!("`{key}`: {error}")));
                 }
@@ -80,7 +85,7 @@ fn files(name: &str, account: &AccountConfig) -> Vec<Finding> {
         .filter_map(|(key, path)| unreadable(key, path))
         .map(|message| Finding::error(Some(name), message))
         .collect();
-    let pem = account.ca_file.as_ref().and_then(|path| std::fs::read(path).ok());
+    let pem = account.ca_file.as_ref().and_then(|path| file::read(path, LARGEST).ok());
     match pem.map(|pem| abide_oidc::unreadable_certificates(&pem)) {
         None | Some(Ok(0)) => {}
         Some(Ok(unreadable)) => found.push(Finding {
@@ -103,9 +108,13 @@ fn unreadable(key: &str, path: &Path) -> Option<String> {
     if path.starts_with("~") {
         return Some(format!("`{key}`: \u{201c}~\u{201d} is not replaced in {shown}. Write the whole path."));
     }
-    let problem = std::fs::File::open(path).and_then(|file| file.metadata());
+    let problem = file::open_at_once(path).and_then(|file| file.metadata());
     match problem {
         Ok(found) if found.is_dir() => Some(format!("`{key}`: {shown} is a folder.")),
+        // A passphrase may come through a pipe.
+        Ok(found) if !found.is_file() && key != PASSPHRASE_FILE => {
+            Some(format!("`{key}`: {shown} is not a regular file."))
+        }
         Ok(_) => None,
         Err(error) => Some(format!("`{key}`: {shown} cannot be read ({error}).")),
     }
@@ -179,8 +188,13 @@ mod tests {
     fn files_that_are_missing_or_not_what_they_should_be_are_named() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name).display().to_string();
+        // A pipe would be waited for, until somebody writes into it.
+        #[cfg(unix)]
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
         for key in ["ca_file", "client_secret_file", "client_key_file"] {
-            for path in [at("missing"), "~/file".to_owned(), folder.path().display().to_string()] {
+            let mut paths = vec![at("missing"), "~/file".to_owned(), folder.path().display().to_string()];
+            paths.extend(cfg!(unix).then(|| at("pipe")));
+            for path in paths {
                 let messages = found(&format!("{ACCOUNT}{key} = {path:?}\n"), &[]);
                 assert_eq!(messages.len(), 1, "{messages:?}");
                 assert!(messages[0].starts_with(&format!("`{key}`: ")), "{messages:?}");

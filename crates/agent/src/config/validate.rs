@@ -89,6 +89,7 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
             return Err("`metadata_url` has to be an https address without a part after #.".to_owned());
         }
     }
+    without_openid(account)?;
     if account.resource_scope.as_deref().is_some_and(|scope| !scope.contains("{resource}")) {
         return Err("`resource_scope` has to contain `{resource}`, like \"{resource}/.default\".".to_owned());
     }
@@ -136,6 +137,30 @@ pub(crate) fn check(name: &str, account: &AccountConfig) -> Result<(), String> {
     ClaimsMapping::new(names).map_err(|error| format!("`claims`: {error}"))?;
     account.wishes().check().map_err(|error| error.to_string())?;
     account.limits().map(|_| ()).map_err(|error| format!("{error}."))
+}
+
+/// What needs OpenID Connect, at a provider without it.
+fn without_openid(account: &AccountConfig) -> Result<(), String> {
+    if account.openid {
+        return Ok(());
+    }
+    let wanted = [
+        ("issuer_template", account.issuer_template.is_some()),
+        ("acr_values", !account.acr_values.is_empty()),
+        ("max_age", account.max_age.is_some()),
+        ("request_claims", account.request_claims.is_some()),
+        ("claims", !account.claims.is_empty()),
+        ("initiate_login", account.initiate_login),
+        ("logout.provider", account.logout.provider),
+        ("id_token_signed_response_alg", account.id_token_signed_response_alg.is_some()),
+        ("userinfo_signed_response_alg", account.userinfo_signed_response_alg.is_some()),
+        ("scopes", account.scopes.iter().flatten().any(|scope| scope == "openid")),
+    ];
+    match wanted.iter().find(|(_, is_set)| *is_set) {
+        Some(("scopes", _)) => Err("With `openid = false`, `scopes` cannot contain `openid`.".to_owned()),
+        Some((name, _)) => Err(format!("`{name}` needs OpenID Connect, and `openid` is false.")),
+        None => Ok(()),
+    }
 }
 
 impl AccountConfig {

@@ -21,7 +21,8 @@ pub(super) async fn http(store: &Arc<Store>, account: Option<&str>) -> Result<Ht
         Some(name) => store.act(name, |account, _| account.config.clone())?,
         None => without_account(store, "").await,
     };
-    http_of(&config).map_err(|error| ErrorAnswer::new(ErrorCode::ThisComputer, error.to_string()))
+    let http = http_of(&config).await;
+    http.map(Http::of_servers).map_err(|error| ErrorAnswer::new(ErrorCode::ThisComputer, error.to_string()))
 }
 
 /// How a server or a provider is reached that no account is of: through the proxy for all accounts.
@@ -148,10 +149,18 @@ async fn checks_pkce(store: &Arc<Store>, account: &str, issuer: &str) -> Result<
 
 /// What to do where no account is of the provider.
 async fn no_account(store: &Arc<Store>, issuer: &str) -> ErrorAnswer {
-    let text = match discover(&without_account(store, issuer).await).await {
+    let config = without_account(store, issuer).await;
+    let (found, preset) = match discover(&config).await {
+        // Most MCP servers have an authorization server without OpenID Connect.
+        Err(error) => match discover(&AccountConfig { openid: false, ..config }).await {
+            Ok(found) => (Ok(found), " --preset oauth"),
+            Err(_) => (Err(error), ""),
+        },
+        found => (found, ""),
+    };
+    let text = match found {
         Err(error) => format!(
-            "No account is of {issuer}, which issues the tokens of this MCP server, and Abide cannot sign in there: {error} Abide \
-             needs an OpenID Provider."
+            "No account is of {issuer}, which issues the tokens of this MCP server, and Abide cannot sign in there: {error}"
         ),
         Ok((_, provider)) if !provider.names_pkce() => format!(
             "No account is of {issuer}, which issues the tokens of this MCP server. It does not say that it checks PKCE with S256, \
@@ -164,8 +173,8 @@ async fn no_account(store: &Arc<Store>, issuer: &str) -> ErrorAnswer {
                 (false, false) => "--client-id ID",
             };
             format!(
-                "No account is of {issuer}, which issues the tokens of this MCP server. Add one: abide accounts add NAME --issuer \
-                 {issuer} {client}"
+                "No account is of {issuer}, which issues the tokens of this MCP server. Add one: abide accounts add NAME{preset} \
+                 --issuer {issuer} {client}"
             )
         }
     };

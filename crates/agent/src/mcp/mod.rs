@@ -16,6 +16,7 @@ use url::Url;
 pub(crate) use look::challenge;
 
 use crate::platform::clock;
+use crate::platform::tcp_peer::may_get_a_token;
 use crate::state::store::Store;
 use crate::tokens::TokenParams;
 use crate::tokens::renewals::Renewals;
@@ -215,12 +216,49 @@ impl Server {
         Ok(Wanted { params, missing: missing.into_iter().cloned().collect() })
     }
 
+    /// Checks whom a token is for, where that can be read. Many providers ignore `resource` (RFC 8707), and any server can name any provider:
+    /// it would get a token for other servers.
+    ///
+    /// # Errors
+    ///
+    /// `unusable_answer` for a token of other servers, unless the account names this one in `resources`.
+    pub(crate) fn accepts_audience(&self, store: &Arc<Store>, token: &str) -> Result<(), ErrorAnswer> {
+        let Some(audiences) = abide_oidc::token_audiences(token) else { return Ok(()) };
+        let origin = self.url.origin();
+        let is_own = |audience: &String| {
+            same_resource(audience, &self.resource)
+                || Url::parse(audience).is_ok_and(|audience| audience.origin() == origin)
+        };
+        let is_named = store.act(&self.account, |account, _| {
+            account.config.resources.iter().any(|named| same_resource(named, &self.resource))
+        })?;
+        if is_named || audiences.iter().any(is_own) {
+            return Ok(());
+        }
+        Err(ErrorAnswer::new(
+            ErrorCode::UnusableAnswer,
+            format!(
+                "The provider of the account \u{201c}{}\u{201d} has issued a token for {} instead of this MCP server. Abide does not send \
+                 it there. If that is right, name the server in the account: resources = [\"{}\"]",
+                self.account,
+                audiences.join(", "),
+                self.resource
+            ),
+        ))
+    }
+
     /// Sends a request with a token.
     ///
     /// # Errors
     ///
-    /// `provider_unreachable`, `unusable_answer`.
+    /// `upstream_unreachable`, `provider_unreachable`, `unusable_answer`.
     pub(crate) async fn send(&self, request: &Forwarded, token: &str) -> Result<StreamAnswer, ErrorAnswer> {
+        if self.url.scheme() == "http" && !may_get_a_token(&self.url) {
+            return Err(ErrorAnswer::new(
+                ErrorCode::UpstreamUnreachable,
+                "A program of another user has the port of the MCP server. It does not get the token.",
+            ));
+        }
         let request = StreamRequest {
             method: request.method.clone(),
             url: &self.url,
@@ -230,6 +268,11 @@ impl Server {
         };
         self.http.stream(request).await.map_err(|error| look::unanswered(&error))
     }
+}
+
+/// Some servers and providers add a slash.
+fn same_resource(one: &str, other: &str) -> bool {
+    one.strip_suffix('/').unwrap_or(one) == other.strip_suffix('/').unwrap_or(other)
 }
 
 /// A token that is wanted for a server.

@@ -125,6 +125,24 @@ async fn run(
     announce: watch::Sender<Option<SignInBegun>>,
 ) -> Result<(), SignInError> {
     let connection = connect(config).await?.with_new_key(config.dpop)?;
+    let http = connection.http.clone();
+    let signed_in = Box::pin(run_over(store, name, attempt, config, opening, announce, connection)).await;
+    // What an answer has shown of the clocks explains a failure.
+    let _ = store.act(name, |account, _| {
+        account.skew_at_failure = signed_in.as_ref().err().and_then(|_| http.clock_skew());
+    });
+    signed_in
+}
+
+async fn run_over(
+    store: &Arc<Store>,
+    name: &str,
+    attempt: Attempt,
+    config: &AccountConfig,
+    opening: Opening,
+    announce: watch::Sender<Option<SignInBegun>>,
+    connection: Connection,
+) -> Result<(), SignInError> {
     if opening == Opening::Device {
         let tokens = device::authorize(store, name, config, &connection, &announce).await?;
         to_its_end(complete(store.clone(), name.to_owned(), attempt, connection, tokens, None)).await?;
@@ -155,7 +173,7 @@ async fn run(
         // Programs on this computer can read the arguments of other programs: one could open the address first, and sign in
         // as another user.
         let address = callback.depart(request.url).ok_or(SignInError::NoRandomness)?;
-        store.opener.open(&address)?;
+        store.opener.open(&address).await?;
         begun
     } else {
         SignInBegun {
@@ -220,7 +238,7 @@ async fn run(
 
 pub(crate) fn parameters(config: &AccountConfig, scopes: Vec<String>) -> AuthorizationParameters {
     // OpenID Connect Core 1.0 section 11: offline access needs the user's consent, unless the provider has other rules.
-    let offline = scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
+    let offline = config.openid && scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
     let prompt = config
         .prompt
         .clone()

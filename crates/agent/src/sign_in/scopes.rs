@@ -19,13 +19,19 @@ pub(crate) fn scopes(
     provider: &Provider,
 ) -> Vec<String> {
     let scopes = wanted_scopes(config, provider);
-    if config.scopes.is_none() {
+    if config.scopes.is_none() && config.openid {
         say_dropped(store, name, provider, &default_scopes(), &scopes);
     }
     scopes
 }
 
 pub(crate) fn wanted_scopes(config: &AccountConfig, provider: &Provider) -> Vec<String> {
+    if !config.openid && config.scopes.is_none() {
+        // The others are claims. Without any, the server gives what it gives by itself (RFC 6749, section 3.3).
+        let offline =
+            (provider.offers_scope(OFFLINE_ACCESS) == Some(true)).then(|| OFFLINE_ACCESS.to_owned());
+        return offline.into_iter().collect();
+    }
     config.scopes.clone().unwrap_or_else(|| {
         let offline_known = provider.offers_scope(OFFLINE_ACCESS) != Some(false);
         default_scopes().into_iter().filter(|scope| scope != OFFLINE_ACCESS || offline_known).collect()

@@ -238,7 +238,7 @@ async fn run(
         .await
         .map_err(SignInError::of)?;
     let address = callback.depart(request.url).ok_or(SignInError::NoRandomness)?;
-    store.opener.open(&address).map_err(SignInError::from)?;
+    store.opener.open(&address).await.map_err(SignInError::from)?;
     let provider = host_of(&config.issuer);
     let arrived = clock::timeout(LONGEST, answer(&mut callback, &request.pending, &provider)).await;
     let patience = config.timeout;

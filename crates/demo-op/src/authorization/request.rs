@@ -62,7 +62,12 @@ pub(crate) fn parse(provider: &Provider, asked: &Parameters) -> Result<Authoriza
         return Err(invalid("code_challenge is not a SHA-256 digest in base64url"));
     }
     let asked_scope = asked.named("scope").unwrap_or_default();
-    if !asked_scope.split(' ').any(|scope| scope == "openid") {
+    let openid = asked_scope.split(' ').any(|scope| scope == "openid");
+    if provider.quirks().without_openid {
+        if openid || asked.named("nonce").is_some() || asked.named("prompt").is_some() {
+            return Err(invalid("there is no OpenID Connect here"));
+        }
+    } else if !openid {
         return Err(refusal("invalid_scope", "the scope openid is missing"));
     }
     let known_scope = provider

@@ -90,6 +90,9 @@ pub struct Quirks {
     pub pkce_is_not_listed: bool,
     /// The place of the metadata.
     pub metadata: MetadataPlace,
+    /// An authorization server without OpenID Connect, as most MCP servers have: its metadata are only those of RFC 8414, it issues no
+    /// ID tokens, and it refuses `nonce`, `prompt` and the scope `openid`.
+    pub without_openid: bool,
 }
 
 impl Quirks {

@@ -24,7 +24,7 @@ pub(crate) fn authorize(provider: &Arc<Provider>, asked: &Request) -> Result<Rep
         return Ok(Reply::invalid_target());
     };
     let asked_scope = asked.named("scope").unwrap_or_default();
-    if !asked_scope.split(' ').any(|scope| scope == "openid") {
+    if asked_scope.split(' ').any(|scope| scope == "openid") == provider.quirks().without_openid {
         return Ok(Reply::bad_request("invalid_scope", "the scope openid is missing"));
     }
     let Some(scope) = provider.known_scopes(asked_scope) else {

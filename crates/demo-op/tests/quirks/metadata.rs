@@ -40,3 +40,15 @@ async fn the_metadata_may_not_say_that_pkce_is_checked() {
     provider.set_quirks(Quirks::default());
     assert_eq!(back.get(Endpoint::Discovery.path()).await.json()[member], serde_json::json!(["S256"]));
 }
+
+#[tokio::test]
+async fn there_may_be_no_openid_connect() {
+    let (provider, _) = provider(Quirks { without_openid: true, ..Quirks::default() }).await;
+    let back = Back::new(&provider);
+    assert_eq!(back.get(Endpoint::Discovery.path()).await.status, 404);
+    let metadata = back.get(Endpoint::AuthorizationServerMetadata.path()).await.json();
+    assert_eq!(metadata["issuer"], provider.issuer());
+    for member in ["jwks_uri", "userinfo_endpoint", "end_session_endpoint", "claims_supported"] {
+        assert!(metadata.get(member).is_none(), "{member}");
+    }
+}

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 pub enum Place {
     /// Below the home folder.
     Home(&'static str),
+    /// In the folder that a variable names, else in a folder below the home folder: variable, folder, file.
+    Named(&'static str, &'static str, &'static str),
     /// Below the folder of a project.
     Project(&'static str),
 }
@@ -47,7 +49,7 @@ pub const AGENTS: [Agent; 4] = [
     Agent {
         name: "codex",
         title: "Codex CLI",
-        place: Place::Home(".codex/config.toml"),
+        place: Place::Named("CODEX_HOME", ".codex", "config.toml"),
         form: Form::Toml,
         typed: false,
     },
