@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -64,13 +65,20 @@ impl Opener {
 
     /// Opens an http or https address. It is one argument of a program, never part of a shell line.
     ///
-    /// Does not wait for the browser to end.
-    pub(crate) fn open(&self, address: &Url) -> Result<(), BrowserError> {
+    /// Does not wait for the browser to end, but a second for its start: a program that fails within that time, such as `xdg-open` without
+    /// a browser, has opened nothing.
+    pub(crate) async fn open(&self, address: &Url) -> Result<(), BrowserError> {
         if !matches!(address.scheme(), "https" | "http") {
             return Err(BrowserError::NotAWebAddress);
         }
+        let (opener, address) = (self.clone(), address.clone());
+        let opened = tokio::task::spawn_blocking(move || opener.start(&address)).await;
+        opened.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())).map_err(BrowserError::from)
+    }
+
+    fn start(&self, address: &Url) -> io::Result<()> {
         let Self::Programs(programs) = self else {
-            return open::that_detached(address.as_str()).map_err(BrowserError::from);
+            return open::that_detached_with_timeout(address.as_str(), STARTS);
         };
         let mut last = io::Error::from(io::ErrorKind::NotFound);
         for words in programs {
@@ -79,9 +87,13 @@ impl Opener {
                 Err(error) => last = error,
             }
         }
-        Err(last.into())
+        Err(last)
     }
 }
+
+/// How long a browser may take to fail at its start.
+const STARTS: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(10);
 
 fn start(words: &[String], address: &Url) -> io::Result<()> {
     let (program, arguments) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
@@ -98,7 +110,15 @@ fn start(words: &[String], address: &Url) -> io::Result<()> {
     if !placed {
         command.arg(address.as_str());
     }
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let until = Instant::now() + STARTS;
+    while Instant::now() < until {
+        match child.try_wait()? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => return Err(io::Error::other(format!("{program}: {status}"))),
+            None => std::thread::sleep(LOOK),
+        }
+    }
     reap(child);
     Ok(())
 }
@@ -136,13 +156,14 @@ mod tests {
     }
 
     #[cfg(unix)]
-    #[test]
-    fn the_environment_names_commands_in_order_and_may_say_where_the_address_goes() {
+    #[tokio::test]
+    async fn the_environment_names_commands_in_order_and_may_say_where_the_address_goes() {
         let folder = tempfile::tempdir().unwrap();
         let told = folder.path().join("told");
         let list = format!("/no/such/browser:/usr/bin/env ln -s %s {}", told.display());
         Opener::choose(None, Some(list.into()))
             .open(&Url::parse("https://id.example.com/a").unwrap())
+            .await
             .unwrap();
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
         while told.symlink_metadata().is_err() && std::time::Instant::now() < deadline {
@@ -151,24 +172,40 @@ mod tests {
         assert_eq!(told.read_link().unwrap().to_str(), Some("https://id.example.com/a"));
     }
 
-    #[test]
-    fn nothing_but_a_web_address_is_opened() {
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_program_that_fails_has_opened_nothing() {
+        let address = Url::parse("https://id.example.com/").unwrap();
+        let fails = ["sh", "-c", "exit 3", "sh"].map(str::to_owned);
+        assert!(matches!(
+            Opener::choose(Some(&fails), None).open(&address).await,
+            Err(BrowserError::Start(_))
+        ));
+        assert!(Opener::choose(None, Some("false:true".into())).open(&address).await.is_ok(), "the next one");
+        let runs_on = ["sleep", "3"].map(str::to_owned);
+        let words = ["sh".to_owned(), "-c".to_owned(), runs_on.join(" ")];
+        assert!(Opener::choose(Some(&words), None).open(&address).await.is_ok(), "it is still there");
+    }
+
+    #[tokio::test]
+    async fn nothing_but_a_web_address_is_opened() {
         let opener = Opener::choose(Some(&["true".to_owned()]), None);
         for address in ["file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "abide:login"] {
-            assert!(matches!(opener.open(&Url::parse(address).unwrap()), Err(BrowserError::NotAWebAddress)));
+            let opened = opener.open(&Url::parse(address).unwrap()).await;
+            assert!(matches!(opened, Err(BrowserError::NotAWebAddress)));
         }
     }
 
     #[cfg(unix)]
-    #[test]
-    fn the_address_is_one_argument_whatever_it_contains() {
+    #[tokio::test]
+    async fn the_address_is_one_argument_whatever_it_contains() {
         let folder = tempfile::tempdir().unwrap();
         let told = folder.path().join("told");
         let script =
             format!("printf '%s\\n' \"$#\" \"$1\" > '{0}.part'; mv '{0}.part' '{0}'", told.display());
         let words = ["sh", "-c", &script, "sh"].map(str::to_owned);
         let address = Url::parse("https://id.example.com/authorize?a=$(reboot)&b=;rm%20-rf&c='x'").unwrap();
-        Opener::choose(Some(&words), None).open(&address).unwrap();
+        Opener::choose(Some(&words), None).open(&address).await.unwrap();
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
         while !told.exists() && std::time::Instant::now() < deadline {
             std::thread::yield_now();
@@ -176,10 +213,11 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&told).unwrap(), format!("1\n{address}\n"));
     }
 
-    #[test]
-    fn a_browser_that_is_not_there_is_said_with_a_way_out() {
+    #[tokio::test]
+    async fn a_browser_that_is_not_there_is_said_with_a_way_out() {
         let opener = Opener::choose(Some(&["/no/such/browser".to_owned()]), None);
-        let said = opener.open(&Url::parse("https://id.example.com/").unwrap()).unwrap_err().to_string();
+        let said =
+            opener.open(&Url::parse("https://id.example.com/").unwrap()).await.unwrap_err().to_string();
         assert!(said.contains("--no-browser"), "{said}");
     }
 }

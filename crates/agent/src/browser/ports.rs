@@ -200,9 +200,12 @@ impl Catching {
         catcher.wants(redirect_uri).then_some((catcher, redirect_uri))
     }
 
-    /// Catches an answer with an authorization code (RFC 6749, section 4.1.2); `false` if it is left alone.
+    /// Catches an answer with an authorization code (RFC 6749, section 4.1.2), or with a token or a JWT that contains one (JARM): whoever
+    /// makes a link chooses `response_mode`. `false` if it is left alone.
     pub(crate) fn catches(&self, query: &str) -> bool {
-        let has_code = || form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "code");
+        const SECRETS: [&str; 5] = ["code", "response", "id_token", "access_token", "token"];
+        let is_secret = |name: &str| SECRETS.contains(&name);
+        let has_code = || form_urlencoded::parse(query.as_bytes()).any(|(name, _)| is_secret(&name));
         let Some((catcher, redirect_uri)) = self.wanted() else { return false };
         if !has_code() {
             return false;

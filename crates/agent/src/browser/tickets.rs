@@ -42,7 +42,11 @@ impl Link {
         };
         let issuer = one("iss").ok()??;
         let login_hint = one("login_hint").ok()?.filter(|hint| !hint.is_empty());
-        if login_hint.as_ref().is_some_and(|hint| hint.len() > HINT || hint.chars().any(char::is_control)) {
+        // It is shown on a page of Abide's: a name, and no sentence.
+        let is_no_name = |hint: &String| {
+            hint.len() > HINT || hint.chars().any(|c| c.is_whitespace() || abide_wire::terminal::is_unsafe(c))
+        };
+        if login_hint.as_ref().is_some_and(is_no_name) {
             return None;
         }
         Some(Self { issuer, login_hint })
@@ -78,9 +82,15 @@ mod tests {
         let good = link("iss=https%3A%2F%2Fid.example.com&login_hint=alice&target_link_uri=x").unwrap();
         assert_eq!(good, Link { issuer: "https://id.example.com".into(), login_hint: Some("alice".into()) });
         assert_eq!(link("iss=a").unwrap().login_hint, None);
-        for bad in
-            ["", "login_hint=alice", "iss=a&iss=b", "iss=a&login_hint=b&login_hint=c", "iss=a&login_hint=%00"]
-        {
+        for bad in [
+            "",
+            "login_hint=alice",
+            "iss=a&iss=b",
+            "iss=a&login_hint=b&login_hint=c",
+            "iss=a&login_hint=%00",
+            "iss=a&login_hint=Call+us+now",
+            "iss=a&login_hint=a%E2%80%AEb",
+        ] {
             assert_eq!(link(bad), None, "{bad}");
         }
         assert_eq!(link(&format!("iss=a&login_hint={}", "x".repeat(HINT + 1))), None);

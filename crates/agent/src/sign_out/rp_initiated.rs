@@ -148,7 +148,7 @@ async fn open(
             error => problem(error.code().to_owned()),
         })?;
     let address = callback.depart(request.url).ok_or_else(|| problem("no random numbers".to_owned()))?;
-    store.opener.open(&address).map_err(|error| problem(error.to_string()))?;
+    store.opener.open(&address).await.map_err(|error| problem(error.to_string()))?;
     Ok((callback, request.pending))
 }
 
