@@ -8,6 +8,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::inotify::{CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init};
 use tokio::io::Interest;
@@ -43,8 +44,18 @@ fn places(paths: &[PathBuf]) -> (BTreeSet<PathBuf>, BTreeSet<OsString>) {
     (folders, names)
 }
 
+/// How long a disk may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+async fn in_time<T>(look: tokio::task::JoinHandle<io::Result<T>>) -> io::Result<T> {
+    match tokio::time::timeout(PATIENCE, look).await {
+        Ok(looked) => looked.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())),
+        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "a disk does not answer")),
+    }
+}
+
 impl Changes {
-    pub(crate) fn of(paths: &[PathBuf]) -> io::Result<Self> {
+    fn of(paths: &[PathBuf]) -> io::Result<Self> {
         let watch = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         let what = WatchFlags::CLOSE_WRITE
             | WatchFlags::MODIFY
@@ -61,10 +72,18 @@ impl Changes {
         Ok(Self { watch: watch.map_err(io::Error::from)?, folders, names, open: BTreeSet::new() })
     }
 
+    /// The same away from the event loop: a link may lead to a disk that does not answer.
+    pub(crate) async fn aside(paths: &[PathBuf]) -> io::Result<Self> {
+        let paths = paths.to_vec();
+        in_time(tokio::task::spawn_blocking(move || Self::of(&paths))).await
+    }
+
     /// Watches other folders if a link leads elsewhere now.
-    pub(crate) fn follow(&mut self, paths: &[PathBuf]) -> io::Result<()> {
-        if places(paths) != (self.folders.clone(), self.names.clone()) {
-            *self = Self::of(paths)?;
+    pub(crate) async fn follow(&mut self, paths: &[PathBuf]) -> io::Result<()> {
+        let (known, paths) = ((self.folders.clone(), self.names.clone()), paths.to_vec());
+        let look = move || if places(&paths) == known { Ok(None) } else { Self::of(&paths).map(Some) };
+        if let Some(changed) = in_time(tokio::task::spawn_blocking(look)).await? {
+            *self = changed;
         }
         Ok(())
     }
@@ -131,7 +150,6 @@ fn read(watch: &OwnedFd) -> io::Result<Vec<(ReadFlags, Option<OsString>)>> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use std::io::Write as _;
-    use std::time::Duration;
 
     use super::*;
 

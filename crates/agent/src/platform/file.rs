@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +91,34 @@ mod system {
         Ok(())
     }
 
+    /// Whether a group has members besides this user and root. Many systems give each user a group of its own. A group that the system
+    /// has from elsewhere (LDAP) counts as one with others, unless it has the number of this user.
+    fn has_others(group: u32, this_user: u32) -> bool {
+        if cfg!(not(target_os = "linux")) {
+            return group != this_user;
+        }
+        let read = |path: &str| read_text(Path::new(path), MOST_NAMES).unwrap_or_default();
+        has_others_in(group, this_user, &read("/etc/group"), &read("/etc/passwd"))
+    }
+
+    /// The same by the text of `/etc/group` and `/etc/passwd` (group(5), passwd(5)).
+    pub(super) fn has_others_in(group: u32, this_user: u32, groups: &str, users: &str) -> bool {
+        let users: Vec<Vec<&str>> = users.lines().map(|line| line.split(':').collect()).collect();
+        let number = |user: &[&str], field: usize| user.get(field).and_then(|text| text.parse::<u32>().ok());
+        let is_other = |user: &[&str]| number(user, 2).is_some_and(|uid| uid != this_user && uid != 0);
+        let mut found = groups.lines().map(|line| line.split(':').collect::<Vec<_>>());
+        let Some(found) = found.find(|found| number(found, 2) == Some(group)) else {
+            return group != this_user;
+        };
+        let is_other_name = |name: &str| {
+            let known = users.iter().find(|user| user.first() == Some(&name));
+            !name.is_empty() && known.is_none_or(|user| is_other(user))
+        };
+        let members = found.get(3).copied().unwrap_or_default();
+        members.split(',').any(|name| is_other_name(name.trim()))
+            || users.iter().any(|user| number(user, 3) == Some(group) && is_other(user))
+    }
+
     pub(super) fn only_root_may_write(path: &Path) -> bool {
         let roots =
             |path: &Path| path.metadata().is_ok_and(|found| found.uid() == 0 && found.mode() & 0o022 == 0);
@@ -103,7 +132,8 @@ mod system {
                 let (mode, uid) = (found.mode(), found.uid());
                 // In a folder with this bit, as /tmp is, only the owner of a file may replace it.
                 let sticky = is_folder && mode & 0o1000 != 0;
-                (uid != this_user && uid != 0) || (mode & 0o002 != 0 && !sticky)
+                let by_group = mode & 0o020 != 0 && has_others(found.gid(), this_user);
+                (uid != this_user && uid != 0) || ((mode & 0o002 != 0 || by_group) && !sticky)
             })
         };
         let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -130,6 +160,13 @@ mod system {
     }
 }
 
+/// The largest list of users or groups that is read, in bytes.
+#[cfg(unix)]
+const MOST_NAMES: u64 = 4 << 20;
+
+/// How long a disk may take.
+const DISK_PATIENCE: Duration = Duration::from_secs(5);
+
 /// The bytes of a file of at most `longest` bytes. Anything else in its place is refused and not waited for, such as a pipe.
 pub(crate) fn read(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
     let file = open_at_once(path)?;
@@ -143,6 +180,16 @@ pub(crate) fn read(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
     }
     Ok(content)
+}
+
+/// The same away from the event loop: the disk of a file that somebody names may never answer.
+pub(crate) async fn read_aside(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
+    let path = path.to_owned();
+    let reading = tokio::task::spawn_blocking(move || read(&path, longest));
+    match tokio::time::timeout(DISK_PATIENCE, reading).await {
+        Ok(read) => read.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())),
+        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "its disk does not answer")),
+    }
 }
 
 /// The same for a text in UTF-8.
@@ -214,7 +261,9 @@ mod tests {
         } else {
             (Path::new("/usr"), 0)
         };
-        for path in [folder.to_owned(), folder.join("abide-state/abide")] {
+        // Only root can make a folder there.
+        let below = Some(folder.join("abide-state/abide")).filter(|_| owner != 0);
+        for path in below.into_iter().chain([folder.to_owned()]) {
             let refused = private_folder(&path);
             assert!(matches!(refused, Err(FolderError::Foreign { uid, .. }) if uid == owner), "{refused:?}");
         }
@@ -222,12 +271,24 @@ mod tests {
     }
 
     #[test]
+    fn a_group_of_ones_own_has_nobody_else() {
+        let groups =
+            "root:x:0:\nstaff:x:50:\nusers:x:100:alice,bob\nteam:x:200:\nsudo:x:27:alice\nalice:x:1000:\n";
+        let users =
+            "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:\nbob:x:1001:200::/home/bob:\n";
+        for (group, others) in
+            [(1000, false), (50, false), (27, false), (0, false), (100, true), (200, true), (4711, true)]
+        {
+            assert_eq!(system::has_others_in(group, 1000, groups, users), others, "{group}");
+        }
+        assert!(!system::has_others_in(1000, 1000, "", ""), "a group with the number of the user");
+    }
+
+    #[test]
     fn what_others_may_write_is_known() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.toml");
         std::fs::write(&file, "").unwrap();
-        set_mode(&file, 0o664);
-        assert!(!others_may_write(&file), "a group of one's own is usual");
         set_mode(&file, 0o666);
         assert!(others_may_write(&file));
         set_mode(&file, 0o644);

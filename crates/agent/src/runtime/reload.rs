@@ -19,6 +19,15 @@ const QUIET: Duration = Duration::from_millis(300);
 #[cfg(target_os = "linux")]
 const GONE: Duration = Duration::from_millis(1200);
 
+/// For how long a change waits at most because a file is being written. A program that never stops must not keep a change of the
+/// administrator's policy from being read; half a file changes nothing.
+#[cfg(target_os = "linux")]
+const LONGEST: Duration = Duration::from_secs(3);
+
+/// The pause between two looks at the files where changes are not reported: a user has a limited number of watches.
+#[cfg(target_os = "linux")]
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
 /// How long a disk may take for the files.
 const SLOWEST: Duration = Duration::from_secs(5);
 
@@ -80,43 +89,99 @@ fn has_gone(before: &Content, now: &Content) -> bool {
     both.any(|(before, now)| before.is_some() && now.is_none())
 }
 
+/// After a change: waits until the files are not touched for a while. A file that is being written is waited for, but not for long.
+///
+/// # Errors
+///
+/// Where changes can no longer be seen.
+#[cfg(target_os = "linux")]
+async fn quieten(changes: &mut Changes) -> std::io::Result<()> {
+    let until = tokio::time::Instant::now() + LONGEST;
+    loop {
+        let pause = if changes.is_being_written() { LONGEST } else { QUIET };
+        match tokio::time::timeout_at(until.min(tokio::time::Instant::now() + pause), changes.next()).await {
+            Ok(changed) => changed?,
+            Err(_) => return Ok(()),
+        }
+    }
+}
+
 /// Reads the files again whenever one has changed, until it is aborted.
 #[cfg(target_os = "linux")]
 pub(crate) async fn when_changed(agent: Agent) {
     let paths = agent.config_files();
     let mut known = content(&paths).await;
-    let mut changes = match Changes::of(&paths) {
-        Ok(changes) => changes,
-        Err(error) => {
-            tracing::warn!(%error, "changes of the configuration are read after `abide config reload` only");
-            return;
-        }
-    };
     loop {
-        if changes.next().await.is_err() {
-            return;
-        }
-        while tokio::time::timeout(QUIET, changes.next()).await.is_ok() {}
-        if changes.is_being_written() {
-            continue;
-        }
-        // A link may lead to another folder now. Watched before it is read, so that no change falls between.
-        if let Err(error) = changes.follow(&paths) {
-            tracing::warn!(%error, "a folder of the configuration cannot be watched");
-        }
-        let mut now = content(&paths).await;
-        if has_gone(&known, &now) {
-            if tokio::time::timeout(GONE, changes.next()).await.is_ok() {
-                while tokio::time::timeout(QUIET, changes.next()).await.is_ok() {}
+        match Changes::aside(&paths).await {
+            Ok(mut changes) => watch(&agent, &paths, &mut known, &mut changes).await,
+            Err(error) => {
+                tracing::warn!(%error, "the configuration cannot be watched; it is read every half minute")
             }
-            if changes.is_being_written() {
-                continue;
-            }
-            now = content(&paths).await;
         }
-        if now.is_none() || now != known {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let now = content(&paths).await;
+        if now != known {
             known = now;
             reload(&agent).await;
         }
+    }
+}
+
+/// Reads the configuration after each change. Returns when changes can no longer be seen.
+#[cfg(target_os = "linux")]
+async fn watch(agent: &Agent, paths: &[PathBuf], known: &mut Content, changes: &mut Changes) {
+    while changes.next().await.is_ok() && quieten(changes).await.is_ok() {
+        // A link may lead to another folder now. Watched before it is read, so that no change falls between.
+        if let Err(error) = changes.follow(paths).await {
+            tracing::warn!(%error, "a folder of the configuration cannot be watched");
+        }
+        let mut now = content(paths).await;
+        if has_gone(known, &now) {
+            if tokio::time::timeout(GONE, changes.next()).await.is_ok() {
+                let _ = quieten(changes).await;
+            }
+            now = content(paths).await;
+        }
+        if now.is_none() || now != *known {
+            *known = now;
+            reload(agent).await;
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io::Write as _;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_that_never_stops_writing_keeps_no_other_change_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let [config, policy] = ["config.toml", "policy.toml"].map(|name| folder.path().join(name));
+        std::fs::write(&config, "").unwrap();
+        let mut changes = Changes::aside(&[config.clone(), policy.clone()]).await.unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, written) = (stop.clone(), config.clone());
+        let writer = std::thread::spawn(move || {
+            let mut file = std::fs::File::options().append(true).open(written).unwrap();
+            while !stopped.load(Ordering::Relaxed) {
+                file.write_all(b"#\n").unwrap();
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        std::fs::write(&policy, "[[forbid]]\n").unwrap();
+        let seen = async {
+            changes.next().await.unwrap();
+            quieten(&mut changes).await.unwrap();
+        };
+        let seen = tokio::time::timeout(Duration::from_secs(10), seen).await;
+        stop.store(true, Ordering::Relaxed);
+        writer.join().unwrap();
+        assert!(seen.is_ok(), "the change of the policy");
     }
 }

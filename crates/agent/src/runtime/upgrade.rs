@@ -59,7 +59,7 @@ impl Successor {
 /// Waits for another version, and asks for the restart when nothing is under way, until it is aborted.
 pub(crate) async fn when_replaced(agent: Agent) {
     let Some(installed) = agent.0.installed.clone() else { return };
-    let mut watch = Watch::new(&installed);
+    let mut watch = Watch::new(&installed).await;
     let mut shown: Option<String> = None;
     if let Some(why) = installed.returned() {
         let text = format!(
@@ -203,8 +203,8 @@ struct Watch {
 
 impl Watch {
     #[cfg(target_os = "linux")]
-    fn new(installed: &Installed) -> Self {
-        let changes = Changes::of(&[installed.path()]);
+    async fn new(installed: &Installed) -> Self {
+        let changes = Changes::aside(&[installed.path()]).await;
         Self {
             changes: changes
                 .inspect_err(|error| tracing::debug!(%error, "the program's file is looked at instead"))
@@ -223,14 +223,14 @@ impl Watch {
             }
             while tokio::time::timeout(QUIET, changes.next()).await.is_ok() {}
             if !changes.is_being_written() {
-                let _ = changes.follow(&[installed.path()]);
+                let _ = changes.follow(&[installed.path()]).await;
                 return;
             }
         }
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn new(_: &Installed) -> Self {
+    async fn new(_: &Installed) -> Self {
         Self {}
     }
 

@@ -11,7 +11,10 @@ use abide_session::ProviderLimits;
 use zeroize::Zeroizing;
 
 use crate::config::AccountConfig;
-use crate::platform::tcp_peer;
+use crate::platform::{file, tcp_peer};
+
+/// The largest file with certificates, a key or a secret, in bytes.
+const LARGEST: u64 = 4 << 20;
 
 /// How a provider is spoken to. Cheap to clone.
 #[derive(Clone)]
@@ -108,47 +111,52 @@ pub(crate) fn lifetimes(tokens: &Tokens) -> abide_session::Tokens {
 /// What keeps the provider from being reached, or from being understood.
 pub(crate) async fn connect(config: &AccountConfig) -> Result<Connection, ConnectError> {
     let (http, provider) = discover(config).await?;
-    let relying_party = RelyingParty::new(provider, registration(config)?).map_err(ConnectError::of)?;
+    let relying_party = RelyingParty::new(provider, registration(config).await?).map_err(ConnectError::of)?;
     Ok(Connection { http, relying_party, key: None, settings: Arc::new(config.clone()) })
 }
 
 /// The same before there is a client.
 pub(crate) async fn discover(config: &AccountConfig) -> Result<(Http, Provider), ConnectError> {
-    let http = http_of(config)?;
+    let http = http_of(config).await?;
     let template = config.issuer_template.as_deref();
     let options = DiscoveryOptions {
         tenants: template.map(|template| IssuerTemplate::new(template, &config.issuer)).transpose()?,
         metadata_url: config.metadata_url.clone(),
         oauth_metadata: config.oauth_metadata,
         require_pkce_support: config.require_pkce_support,
+        openid: config.openid,
         ..DiscoveryOptions::new(config.issuer.clone())
     };
     let found = Provider::discover_with(&http, &options).await;
     Ok((http, found.map_err(ConnectError::of)?))
 }
 
-fn registration(config: &AccountConfig) -> Result<Registration, ConnectError> {
+async fn registration(config: &AccountConfig) -> Result<Registration, ConnectError> {
     // What cannot be was refused when the file was read.
     let public = config.registered().unwrap_or_else(|_| Registration::public(&config.client_id));
     if let Some(path) = &config.client_key_file {
-        let pem = std::fs::read(path)
+        let pem = file::read_aside(path, LARGEST)
+            .await
             .map(Zeroizing::new)
             .map_err(|error| ConnectError::KeyFile(path.display().to_string(), error))?;
         let key = ClientKey::from_pem(&pem, config.client_key_id.clone())?;
         return Ok(Registration { client_key: Some(Arc::new(key)), ..public });
     }
     let Some(path) = &config.client_secret_file else { return Ok(public) };
-    let text = std::fs::read_to_string(path)
-        .map(Zeroizing::new)
-        .map_err(|error| ConnectError::SecretFile(path.display().to_string(), error))?;
+    let unreadable = |error| ConnectError::SecretFile(path.display().to_string(), error);
+    let bytes = file::read_aside(path, LARGEST).await.map(Zeroizing::new).map_err(unreadable)?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8")))?;
     Ok(Registration { client_secret: Some(text.trim_end_matches(['\r', '\n']).into()), ..public })
 }
 
-pub(crate) fn http_of(config: &AccountConfig) -> Result<Http, ConnectError> {
+pub(crate) async fn http_of(config: &AccountConfig) -> Result<Http, ConnectError> {
     let ca_pem = match &config.ca_file {
         None => None,
         Some(path) => Some(
-            std::fs::read(path).map_err(|error| ConnectError::CaFile(path.display().to_string(), error))?,
+            file::read_aside(path, LARGEST)
+                .await
+                .map_err(|error| ConnectError::CaFile(path.display().to_string(), error))?,
         ),
     };
     let proxy = config.proxy.clone().unwrap_or_default();
@@ -164,4 +172,24 @@ pub(crate) const DEMO_PORT: u16 = 47610;
 /// another user may have taken it. At other ports, a provider may run as another user.
 fn admits_port(port: u16) -> bool {
     port != DEMO_PORT || tcp_peer::no_other_user_listens(port)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pipe_in_the_place_of_a_file_holds_nothing_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let config = AccountConfig::new("https://id.example.com".to_owned(), "abide".to_owned());
+        let of_certificates = AccountConfig { ca_file: Some(pipe.clone()), ..config.clone() };
+        assert!(matches!(http_of(&of_certificates).await, Err(ConnectError::CaFile(..))));
+        let of_a_key = AccountConfig { client_key_file: Some(pipe.clone()), ..config.clone() };
+        assert!(matches!(registration(&of_a_key).await, Err(ConnectError::KeyFile(..))));
+        let of_a_secret = AccountConfig { client_secret_file: Some(pipe), ..config };
+        assert!(matches!(registration(&of_a_secret).await, Err(ConnectError::SecretFile(..))));
+    }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod audit;
+mod changes;
 pub(crate) mod commit;
 pub(crate) mod connected;
 pub(crate) mod connection;

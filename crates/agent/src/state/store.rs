@@ -1,13 +1,13 @@
 //! The accounts behind one lock, and what follows from the outputs of their sessions. What follows outside of this room goes through
 //! [`Effects`]; no flow is called by name.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use abide_audit::{Entry, Event as Recorded};
 use abide_oidc::ErrorKind;
-use abide_session::{Abandoned, Attempt, EndReason, Input, Now, Output, Session, Withdrawn};
+use abide_session::{Abandoned, Attempt, EndReason, Input, Now, Output, Withdrawn};
 use abide_wire::{Consents, ErrorAnswer, ErrorCode, Notice, Question, Snapshot};
 use tokio::sync::{Notify, broadcast, watch};
 
@@ -15,17 +15,16 @@ use crate::audit::Audit;
 use crate::browser::callback::Callback;
 use crate::browser::opener::Opener;
 use crate::browser::ports::Ports;
-use crate::config::AccountConfig;
 use crate::config::language::Spoken;
 use crate::options::Options;
 use crate::persistence::vault::{StoreError, VaultThread};
 use crate::platform::clock;
-use crate::state::account::{Account, Leaving};
+use crate::state::account::Account;
 use crate::state::audit as record;
 use crate::state::connection::Connection;
 use crate::state::event::Event;
 use crate::state::last_error::LastError;
-use crate::state::record::{StoredSession, record_name};
+use crate::state::record::record_name;
 use crate::state::signals::Signals;
 use crate::state::tokens::Held;
 use crate::state::updates::Updates;
@@ -56,7 +55,7 @@ pub(crate) struct Store {
     pub(crate) spoken: Spoken,
     /// What is known about newer versions.
     pub(crate) updates: Updates,
-    effects: Box<dyn Effects>,
+    pub(super) effects: Box<dyn Effects>,
     pub(crate) opener: Opener,
     pub(crate) vault: VaultThread,
     pub(crate) audit: Audit,
@@ -68,11 +67,13 @@ pub(crate) struct Store {
     pub(crate) ports: Ports,
     /// Held while an account is added or removed: of one name, one thing after another.
     pub(crate) adding: tokio::sync::Mutex<()>,
+    /// Held while a new account is tested and registered at its provider, which can take a minute.
+    pub(crate) registering: tokio::sync::Mutex<()>,
     /// How many pieces of work at a provider the end of the program waits for.
     revoking: watch::Sender<usize>,
     core: Mutex<Core>,
     wake: Notify,
-    serials: AtomicU32,
+    pub(super) serials: AtomicU32,
 }
 
 /// The flows that a session's outputs set in motion. Every method is called under the store's lock and returns at once.
@@ -91,18 +92,6 @@ pub(crate) trait Effects: Send + Sync {
     fn ended(&self, store: &Arc<Store>, account: &mut Account, held: Option<Held>, reason: EndReason);
     /// Accounts were added, or what they are held to has changed. Called without the lock.
     fn rules_changed(&self, store: &Arc<Store>);
-}
-
-/// A random number of the session, so that the clients of a provider do not all come back at the same moment.
-fn spread() -> u64 {
-    #[cfg(test)]
-    if let Some(number) = clock::scripted::chance() {
-        return number;
-    }
-    let mut bytes = [0; 8];
-    // Without randomness only the moments are the same as those of other clients.
-    let _ = getrandom::fill(&mut bytes);
-    u64::from_le_bytes(bytes)
 }
 
 impl Store {
@@ -128,6 +117,7 @@ impl Store {
             events: broadcast::Sender::new(64),
             input: OnceLock::new(),
             adding: tokio::sync::Mutex::default(),
+            registering: tokio::sync::Mutex::default(),
             revoking: watch::Sender::new(0),
             core: Mutex::new(Core {
                 accounts: Vec::new(),
@@ -149,113 +139,6 @@ impl Store {
     pub(crate) fn core(&self) -> MutexGuard<'_, Core> {
         // A panic elsewhere leaves the accounts intact: each change to a session is one call that returns.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Adds an account, with the session that an earlier process has written down.
-    pub(crate) fn add(self: &Arc<Self>, name: &str, config: AccountConfig, stored: Option<StoredSession>) {
-        let now = clock::now();
-        let account = self.account_of(name, config, stored, now);
-        let mut core = self.core();
-        core.accounts.push(account);
-        let index = core.accounts.len() - 1;
-        self.began(core, index, now);
-    }
-
-    /// Gives an account the session that was found for it, unless the user has signed in or out there since the start. Returns
-    /// whether it took it.
-    pub(crate) fn take_back(self: &Arc<Self>, name: &str, stored: StoredSession) -> bool {
-        let now = clock::now();
-        let core = self.core();
-        let Some(index) = core.accounts.iter().position(|account| account.name == name) else { return false };
-        let present = &core.accounts[index];
-        if present.touched || present.held.is_some() || present.session.view(now).signing_in {
-            return false;
-        }
-        let config = present.config.clone();
-        let account = self.account_of(name, config, Some(stored), now);
-        let mut core = core;
-        core.accounts[index] = account;
-        self.began(core, index, now);
-        true
-    }
-
-    fn account_of(
-        &self,
-        name: &str,
-        config: AccountConfig,
-        stored: Option<StoredSession>,
-        now: Now,
-    ) -> Account {
-        let rules = config.rules();
-        let mut session = stored.as_ref().map_or_else(
-            || Session::new(rules),
-            |stored| Session::restore(rules, &stored.checkpoint, now, stored.same_boot()),
-        );
-        session.set_jitter(spread());
-        let serial = self.serials.fetch_add(1, Ordering::Relaxed);
-        // Work for a removed account of the same name may still be running.
-        let session = session.numbered_from(u64::from(serial) << 32);
-        let mut account = Account::new(name.to_owned(), serial, config, session);
-        account.held = stored.map(|stored| stored.held);
-        account.note_what_is_offered();
-        account
-    }
-
-    fn began(self: &Arc<Self>, mut core: MutexGuard<'_, Core>, index: usize, now: Now) {
-        if core.locked {
-            core.accounts[index].session.handle(now, Input::Locked);
-        }
-        self.settle(&mut core, index, now);
-        self.publish(&core, now);
-        drop(core);
-        self.effects.rules_changed(self);
-    }
-
-    /// Removes an account; a session that it has is ended first.
-    pub(crate) fn drop_account(self: &Arc<Self>, name: &str) {
-        if let Some(leaving) = self.take_leaving(name) {
-            leaving.task.abort();
-        }
-        let _ = self.act(name, |account, now| account.session.handle(now, Input::Logout));
-        let mut core = self.core();
-        core.accounts.retain(|account| account.name != name);
-        self.publish(&core, clock::now());
-    }
-
-    /// Takes the wait of an account that the configuration no longer has, and its warning down.
-    pub(crate) fn take_leaving(&self, name: &str) -> Option<Leaving> {
-        let leaving = self.core().accounts.iter_mut().find(|account| account.name == name)?.leaving.take()?;
-        self.end_warning(&leaving.warning);
-        Some(leaving)
-    }
-
-    /// Changes the rules of an account.
-    pub(crate) fn change_rules(self: &Arc<Self>, name: &str, config: AccountConfig) {
-        let rules = config.rules();
-        let _ = self.act(name, |account, now| {
-            account.config.session = config.session;
-            account.config.provider = config.provider;
-            account.config.logout = config.logout;
-            account.event_stream.given_up_until = None;
-            account.note_what_is_offered();
-            account.session.set_rules(now, rules);
-        });
-        self.publish(&self.core(), clock::now());
-        self.effects.rules_changed(self);
-    }
-
-    /// Gives an account another configuration. Its session stays; the next request connects to the provider as the configuration says.
-    pub(crate) fn change_account(self: &Arc<Self>, name: &str, config: AccountConfig) {
-        let rules = config.rules();
-        let _ = self.act(name, |account, now| {
-            account.config = config;
-            account.connection = None;
-            account.event_stream.given_up_until = None;
-            account.note_what_is_offered();
-            account.session.set_rules(now, rules);
-        });
-        self.publish(&self.core(), clock::now());
-        self.effects.rules_changed(self);
     }
 
     /// Works on one account and sets in motion what follows from it.
@@ -438,7 +321,7 @@ impl Store {
     }
 
     /// Starts what the outputs of a session ask for. Returns whether something visible changed.
-    fn settle(self: &Arc<Self>, core: &mut Core, index: usize, now: Now) -> bool {
+    pub(super) fn settle(self: &Arc<Self>, core: &mut Core, index: usize, now: Now) -> bool {
         let mut changed = false;
         while let Some(output) = core.accounts[index].session.poll() {
             changed |= output == Output::Changed;
@@ -632,7 +515,7 @@ impl Store {
         self.publish(&self.core(), clock::now());
     }
 
-    fn publish(&self, core: &Core, now: Now) {
+    pub(super) fn publish(&self, core: &Core, now: Now) {
         let fresh = self.picture(core, now);
         self.snapshots.send_if_modified(|present| {
             let modified = *present != fresh;

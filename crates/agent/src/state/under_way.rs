@@ -60,7 +60,7 @@ impl UnderWay {
 impl Store {
     /// What is under way in the accounts.
     pub(crate) fn under_way(&self) -> Option<UnderWay> {
-        if self.adding.try_lock().is_err() {
+        if self.adding.try_lock().is_err() || self.registering.try_lock().is_err() {
             return Some(UnderWay::Account);
         }
         let snapshot = self.snapshot();
