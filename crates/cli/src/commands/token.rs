@@ -49,8 +49,11 @@ pub(super) fn header(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Res
 pub(super) fn curl(io: &mut Io<'_>, request: &TokenRequest, arguments: Vec<OsString>) -> Result<u8, Failure> {
     let program = OsString::from("curl");
     let mut command = process::Command::new(&program);
-    // Otherwise curl uses http for an address without a scheme, and sends the token unencrypted.
-    command.args(["--proto-default", "https"]);
+    // Otherwise curl sends the token unencrypted to an address with http, or without a scheme. Who means that says `--proto` again.
+    let named = request.parameter("htu").map(OsString::from);
+    let here = arguments.iter().chain(named.as_ref()).any(is_on_this_computer);
+    let protocols = if here { "=http,https" } else { "=https" };
+    command.args(["--proto-default", "https", "--proto", protocols, "--proto-redir", protocols]);
     {
         let (_answer, token) = fetch(io, request)?;
         let headers = Headers::of(&token, request, "curl")?;
@@ -69,6 +72,18 @@ pub(super) fn curl(io: &mut Io<'_>, request: &TokenRequest, arguments: Vec<OsStr
     }
     command.args(arguments);
     (io.launch)(&mut command).map_err(|source| Failure::Launch { program, source })
+}
+
+/// Whether an argument is an address with http on this computer.
+fn is_on_this_computer(argument: &OsString) -> bool {
+    let rest = argument
+        .to_str()
+        .and_then(|argument| argument.strip_prefix("--url=").unwrap_or(argument).strip_prefix("http://"));
+    let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    ["127.0.0.1", "localhost", "[::1]"]
+        .iter()
+        .filter_map(|host| authority.strip_prefix(host))
+        .any(|port| port.is_empty() || port.starts_with(':'))
 }
 
 /// The headers of a request with a token.

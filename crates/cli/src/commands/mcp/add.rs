@@ -16,12 +16,12 @@ const LARGEST: u64 = 4 << 20;
 pub(in crate::commands) fn add(io: &mut Io<'_>, server: &McpServer, json: bool) -> Result<(), Failure> {
     let agent = server.agent;
     let path = place(io, agent)?;
-    let this = this_command(io);
+    let command = command(io, agent);
     let mut args = vec!["mcp".to_owned(), "connect".to_owned(), server.url.clone()];
     if let Some(account) = &server.account {
         args.extend(["--account".to_owned(), account.clone()]);
     }
-    let entry = Entry { name: server.name.clone(), command: this.to_string_lossy().into_owned(), args };
+    let entry = Entry { name: server.name.clone(), command, args };
     let lines = agent.alone(&entry);
     let written = server.write && write(agent, &path, &entry)?;
     let shown = path.display().to_string();
@@ -46,16 +46,33 @@ pub(in crate::commands) fn add(io: &mut Io<'_>, server: &McpServer, json: bool) 
     }
 }
 
+/// How the file names this command. A file of a project is often shared with others, who have the command elsewhere: there it is
+/// the name alone, if that leads here.
+fn command(io: &Io<'_>, agent: &Agent) -> String {
+    let this = this_command(io);
+    match (agent.place, this.file_name()) {
+        (Place::Project(_), Some(name)) if in_path(io, name.as_ref()) == Some(this.clone()) => {
+            name.to_string_lossy().into_owned()
+        }
+        _ => this.to_string_lossy().into_owned(),
+    }
+}
+
+/// The first program of this name in `PATH`.
+fn in_path(io: &Io<'_>, name: &Path) -> Option<PathBuf> {
+    let path = (io.environment)("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|place| place.is_absolute() && place.is_file())
+}
+
 /// The path of this command, for a file that stays: the one in `PATH` that leads here, because another version is installed under
 /// the same name. The folder of an AppImage goes away, and the command in `PATH` leads to the next one.
 fn this_command(io: &Io<'_>) -> PathBuf {
     let this = std::env::current_exe().unwrap_or_else(|_| "abide".into());
     let in_image = this.ancestors().nth(3).is_some_and(|folder| folder.join("AppRun").is_file());
     let file = format!("abide{}", std::env::consts::EXE_SUFFIX);
-    let path = (io.environment)("PATH").unwrap_or_default();
-    let mut places = std::env::split_paths(&path).map(|folder| folder.join(&file));
-    let found = places.find(|place| place.is_absolute() && place.is_file());
-    match found {
+    match in_path(io, file.as_ref()) {
         Some(place) if in_image || is_abide(&place) => place,
         _ if in_image => PathBuf::from(&file),
         _ => this,
@@ -70,11 +87,14 @@ pub(in crate::commands) fn is_abide(place: &Path) -> bool {
 
 /// The file of a coding agent.
 pub(in crate::commands) fn place(io: &Io<'_>, agent: &Agent) -> Result<PathBuf, Failure> {
+    let absolute =
+        |variable: &str| (io.environment)(variable).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let home = || absolute(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).ok_or(Failure::NoHome);
     match agent.place {
-        Place::Home(below) => {
-            let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-            let home = (io.environment)(variable).map(PathBuf::from).filter(|home| home.is_absolute());
-            home.map(|home| home.join(below)).ok_or(Failure::NoHome)
+        Place::Home(below) => home().map(|home| home.join(below)),
+        Place::Named(variable, below, file) => {
+            let folder = absolute(variable).map_or_else(|| home().map(|home| home.join(below)), Ok);
+            folder.map(|folder| folder.join(file))
         }
         Place::Project(below) => {
             let folder = std::env::current_dir();
