@@ -199,7 +199,8 @@ mod upgrade {
         assert!(after.is_some(), "{}", app.log());
         let now = installed.endpoint();
         assert_eq!((&now["pid"], &now["http"]), (&before["pid"], &before["http"]));
-        (connecting.abort(), keeping.abort());
+        connecting.abort();
+        keeping.abort();
         assert_eq!(
             broken.load(Ordering::SeqCst),
             0,
