@@ -248,7 +248,7 @@ fn kinds() -> Vec<Case> {
     vec![
         row("missing", "missing", "issued_token_type_missing", Remove(KIND)),
         row("null", "`null`", "issued_token_type_missing", Set(KIND, Value::Null)),
-        row("number", "a number", "token_response_malformed", Set(KIND, json!(1))),
+        row("number", "a number", "issued_token_type_missing", Set(KIND, json!(1))),
         other("empty", "empty", ""),
         other("refresh-token", "a refresh token", "urn:ietf:params:oauth:token-type:refresh_token"),
         other("id-token", "an ID token", "urn:ietf:params:oauth:token-type:id_token"),
