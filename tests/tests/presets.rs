@@ -110,9 +110,9 @@ mod presets {
         let unknown = app.abide(&["accounts", "add", "x", "--preset", "x", "--client-id", "x"]).await;
         let known = names.iter().all(|name| unknown.stderr.contains(name));
         assert!(unknown.code != 0 && known, "what there is, is said: {}", unknown.stderr);
-        // Each preset has a row; any-tenant has a separate test.
+        // Each preset has a row; any-tenant has a separate test, and `oauth` one with MCP.
         let listed = unknown.stderr.matches(", ").count() + 1;
-        assert_eq!(listed, TABLE.len() + 1, "{}", unknown.stderr);
+        assert_eq!(listed, TABLE.len() + 2, "{}", unknown.stderr);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
