@@ -114,7 +114,7 @@ fn refusals() -> Vec<Case> {
             "error-unknown",
             "403 with an unknown error",
             403,
-            "provider_refused",
+            "provider_unexpected_status",
             r#"{"error":"forbidden"}"#,
         ),
     ]
