@@ -171,8 +171,9 @@ impl Answer {
 /// Whether a word can be a code of a provider's own (section 5.2), and not a reason phrase of HTTP.
 fn is_code(error: &str) -> bool {
     let mut signs = error.chars();
-    !(signs.next().is_some_and(|first| first.is_ascii_uppercase())
-        && signs.next().is_some_and(|second| second.is_ascii_lowercase()))
+    let capital = signs.next().is_some_and(|first| first.is_ascii_uppercase());
+    let phrase = capital && signs.next().is_some_and(|second| second.is_ascii_lowercase());
+    !phrase || error.contains('_')
 }
 
 /// The provider's refusal, with `secrets` removed from its text.
@@ -239,9 +240,10 @@ mod tests {
 
     #[test]
     fn the_reason_phrases_of_http_are_no_codes_of_a_provider() {
-        let codes = ["bad_refresh_token", "AADSTS50011", "unknown-client"].map(is_code);
+        let codes =
+            ["bad_refresh_token", "AADSTS50011", "unknown-client", "Authorization_Pending"].map(is_code);
         let phrases = ["Unauthorized", "Bad Request"].map(is_code);
-        assert_eq!((codes, phrases), ([true; 3], [false; 2]));
+        assert_eq!((codes, phrases), ([true; 4], [false; 2]));
     }
 
     #[test]
