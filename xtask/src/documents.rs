@@ -144,6 +144,7 @@ fn no_example_puts_a_token_into_arguments() {
         "$(abide header",
         "$(abide token",
         "`abide token`\"",
+        "`abide header`\"",
         "Bearer $(",
         "Bearer $TOKEN",
         "Bearer $ABIDE_TOKEN",
@@ -154,6 +155,25 @@ fn no_example_puts_a_token_into_arguments() {
         let lines = text.lines().filter(|line| given.iter().any(|given| line.contains(given)));
         found.extend(lines.map(|line| format!("{}: {}", file.display(), line.trim())));
     }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+/// Another user can listen at the port of the documentation before Abide does.
+#[test]
+fn every_example_sends_a_key_over_the_socket_or_to_the_address_that_abide_names() {
+    let mut examples = 0;
+    let mut found = Vec::new();
+    for document in documents() {
+        let text = std::fs::read_to_string(&document).unwrap();
+        let blocks = text.split("```").skip(1).step_by(2);
+        for block in blocks.filter(|block| block.contains("X-Abide-Key") || block.contains("Bearer abide_")) {
+            examples += 1;
+            if !["--unix-socket", "endpoint.json"].iter().any(|place| block.contains(place)) {
+                found.push(format!("{}: {block}", document.display()));
+            }
+        }
+    }
+    assert!(examples > 3, "{examples} examples");
     assert_eq!(found, Vec::<String>::new());
 }
 

@@ -334,21 +334,3 @@ fn curl_sends_a_bound_token_with_its_proof_or_says_what_is_missing() {
     assert!(said.contains("--url"), "{said}");
     agent.finish();
 }
-
-/// Nor does a text advise it.
-#[test]
-fn no_text_puts_a_token_into_an_argument() {
-    let root = root();
-    let mut texts = pages(&root.join("docs"));
-    texts.extend(
-        ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md"].map(|name| root.join(name)),
-    );
-    for file in ["src-tauri/src/tray/mod.rs", "ui/src/parts/AccountCard.svelte"] {
-        texts.push(root.join(file));
-    }
-    for text in texts {
-        for taken in ["$(abide header", "$(abide token", "`abide header`\"", "`abide token`\""] {
-            assert!(!read(&text).contains(taken), "{}: {taken}", text.display());
-        }
-    }
-}
