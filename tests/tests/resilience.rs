@@ -1,4 +1,4 @@
-//! Two failures without consequences: a log that cannot be written, and a late answer.
+//! Failures without consequences: a log that cannot be written, and late answers.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(not(target_os = "linux"))]
@@ -10,7 +10,7 @@ fn resilience() {
 #[cfg(target_os = "linux")]
 mod resilience {
     use abide_demo_op::{Config, DemoOp, Endpoint, Quirks};
-    use abide_tests::app::{App, abide, account_with, configure, one_account};
+    use abide_tests::app::{App, abide, account_with, command, configure, one_account};
     use abide_tests::form::Visitor;
     use abide_tests::login::{Login, sign_in};
     use abide_tests::providers::{PASSWORD, Provider, USER};
@@ -64,6 +64,71 @@ mod resilience {
         assert_eq!(app.session("work").await["state"], "active");
         assert_eq!(abide(&room, &["token"]).await.code, 0);
         assert_eq!(provider.record().count(Endpoint::Revocation), 0);
+    }
+
+    /// The code of a browser too. Whoever waits has been told that it failed, so what comes late is revoked.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn tokens_for_a_code_that_come_after_the_timeout_are_revoked() {
+        let room = Room::with_keyring("resilience-code").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        configure(&room, &account_with(provider.issuer(), SETTINGS, SESSION));
+        let app = App::headless(&room).await;
+        let login = Login::begin(&room).await;
+        provider.set_quirks(Quirks { token_answer_delay: s(4), ..Quirks::default() });
+        Visitor::default().sign_in(&login.url, USER, PASSWORD).await;
+        let done = login.end().await;
+        assert_eq!(done.code, 1, "{done:?}");
+        assert_ne!(app.session("work").await["state"], "active");
+        assert_eq!(provider.record().count(Endpoint::Revocation), 0, "the answer has not come yet");
+        eventually("the tokens to be revoked", s(20), || async {
+            (provider.record().count(Endpoint::Revocation) > 0).then_some(())
+        })
+        .await;
+        provider.set_quirks(Quirks::default());
+        sign_in(&room).await;
+        assert_eq!(abide(&room, &["token"]).await.code, 0);
+    }
+
+    /// A tool that has given up does not cause a second exchange.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_exchanged_token_that_comes_late_is_kept_for_the_next_tool() {
+        let room = Room::with_keyring("resilience-exchange").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        let settings = format!("{SETTINGS}token_exchange = true\n");
+        configure(&room, &account_with(provider.issuer(), &settings, SESSION));
+        let _app = App::headless(&room).await;
+        sign_in(&room).await;
+        let exchanges = || {
+            let kind = "urn:ietf:params:oauth:grant-type:token-exchange";
+            provider.record().entries().iter().filter(|entry| entry.parameter("grant_type") == kind).count()
+        };
+        provider.set_quirks(Quirks { token_answer_delay: s(4), ..Quirks::default() });
+        let arguments = ["token", "--resource", "https://api.example.com/"];
+        let mut tool = command(&room, &arguments).spawn().unwrap();
+        eventually("the request at the provider", s(20), || async { (exchanges() > 0).then_some(()) }).await;
+        tool.kill().await.unwrap();
+        assert_eq!(abide(&room, &arguments).await.code, 0);
+        assert_eq!(exchanges(), 1);
+    }
+
+    /// A client that was made for nobody is removed again.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_registration_that_is_answered_after_the_timeout_is_ended() {
+        let room = Room::with_keyring("resilience-registration").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        configure(&room, "[endpoint]\nport = 0\n");
+        let app = App::headless(&room).await;
+        // Longer than the timeout of an account without settings.
+        provider.set_quirks(Quirks { registration_answer_delay: s(34), ..Quirks::default() });
+        let issuer = provider.issuer();
+        let done = app.abide(&["accounts", "add", "work", "--issuer", issuer, "--register"]).await;
+        assert_eq!(done.code, 1, "{done:?}");
+        assert!(provider.dynamic_clients() > 0, "the provider has made a client");
+        provider.set_quirks(Quirks::default());
+        eventually("the client to be removed", s(30), || async {
+            (provider.dynamic_clients() == 0).then_some(())
+        })
+        .await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

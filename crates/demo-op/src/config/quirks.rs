@@ -29,6 +29,8 @@ pub struct Quirks {
     pub refused_refresh_code: Option<&'static str>,
     /// The pause before the token endpoint answers. By then it has acted, even if the client has given up.
     pub token_answer_delay: Duration,
+    /// The same before the registration endpoint answers.
+    pub registration_answer_delay: Duration,
     /// Every poll of a device is answered with this error code, `server_error` for example.
     pub device_poll_error: Option<&'static str>,
 

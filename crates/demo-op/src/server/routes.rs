@@ -1,6 +1,7 @@
 //! Routes a request to its endpoint.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{self, State};
 use axum::http::header::HOST;
@@ -9,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::authorization::{self, pushed, sign_in};
 use crate::clients::dpop;
+use crate::config::Quirks;
 use crate::http::{Endpoint, Failure, Reply, Request, reply};
 use crate::server::read::read;
 use crate::session::{check_session, end_session, sign_out};
@@ -60,14 +62,20 @@ async fn answer(provider: &Arc<Provider>, request: extract::Request) -> Response
     #[cfg(feature = "hostile")]
     let grant = parameters.get("grant_type").cloned();
     provider.record().add(endpoint, at, parameters, reply.outcome);
-    if endpoint == Endpoint::Token {
-        // The endpoint has acted by now, even if the client has given up.
-        tokio::time::sleep(provider.quirks().token_answer_delay).await;
-    }
+    // The endpoint has acted by now, even if the client has given up.
+    tokio::time::sleep(delay(endpoint, &provider.quirks())).await;
     #[cfg(feature = "hostile")]
     return provider.distorted(endpoint, grant.as_deref(), reply.response).await;
     #[cfg(not(feature = "hostile"))]
     reply.response
+}
+
+fn delay(endpoint: Endpoint, quirks: &Quirks) -> Duration {
+    match endpoint {
+        Endpoint::Token => quirks.token_answer_delay,
+        Endpoint::Registration => quirks.registration_answer_delay,
+        _ => Duration::ZERO,
+    }
 }
 
 async fn respond(endpoint: Endpoint, provider: &Arc<Provider>, asked: &Request) -> Result<Reply, Failure> {
