@@ -54,6 +54,10 @@ mod endpoint {
         assert_eq!(good.status, 200, "without a page around it, the key is good: {}", good.body);
         let token = good.json()["access_token"].as_str().unwrap().to_owned();
 
+        let foreign = ask(port, "/v1/token", &[&host, "Origin: http://localhost:1"]).await;
+        assert_eq!(foreign.status, 403);
+        assert!(app.log().contains("origin=\"http://localhost:1\""), "the log names it: {}", app.log());
+
         let rebound = format!("Host: evil.example:{port}");
         let no_port = "Host: 127.0.0.1".to_owned();
         let own_origin = format!("Origin: http://127.0.0.1:{port}");
@@ -91,6 +95,7 @@ mod endpoint {
             .unwrap();
         assert!(preflight.status >= 400, "{}", preflight.status);
         assert!(preflight.header("access-control-allow-origin").is_none());
+        assert!(!app.log().contains(&token));
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -277,7 +277,16 @@ mod provider_session {
         scopes: &str,
         watch: &str,
     ) -> (Scene<'a>, u16) {
-        let port = free_port();
+        scene_at_port(room, provider, scopes, watch, free_port()).await
+    }
+
+    async fn scene_at_port<'a>(
+        room: &'a Room,
+        provider: &'a Provider,
+        scopes: &str,
+        watch: &str,
+        port: u16,
+    ) -> (Scene<'a>, u16) {
         let browser = Browser::headless(room).await;
         let settings = scopes.to_owned() + &listening(watch) + &provider.account_settings();
         let text = format!(
@@ -317,6 +326,22 @@ mod provider_session {
         provider.sign_out_in_tab(&foreign).await;
         scene.ended_by("frontchannel").await;
         drop(page);
+    }
+
+    /// What is shown is what is: a port that is taken is no signal, and it is one once the port is free.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_logout_listener_whose_port_is_taken_is_tried_again() {
+        let room = Room::with_keyring("session-listener").await;
+        let provider = Provider::demo().await;
+        let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = other.local_addr().unwrap().port();
+        let (scene, _) = scene_at_port(&room, &provider, OFFLINE, "\"backchannel\"", port).await;
+        sign_in(&room).await;
+        scene.signal("backchannel", "failed").await;
+        drop(other);
+        scene.signal("backchannel", "waiting").await;
+        assert_eq!(scene.demo().end_session(USER), 1);
+        scene.ended_by("backchannel").await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
