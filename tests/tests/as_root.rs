@@ -101,6 +101,64 @@ mod as_root {
         .await;
     }
 
+    /// `sudo -E abide agent`: root with the folders of a user. What root would write there, the user could not read.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn root_with_the_environment_of_a_user_takes_nothing_over() {
+        if not_root("root_with_the_environment_of_a_user_takes_nothing_over") {
+            return;
+        }
+        let room = Room::without_keyring("root-sudo").await;
+        configure(&room, "[vault]\nmode = \"memory\"\n");
+        let folders = ["home", "run", "config", "state"].map(|name| room.path(name));
+        let mut chown = tokio::process::Command::new("chown");
+        let changed = chown.args(["-R", "65534:65534"]).args(&folders).status().await.unwrap();
+        assert!(changed.success());
+        for why in ["have to belong to you", "belongs to another user (uid 65534)"] {
+            let refused = abide(&room, &["agent"]).await;
+            assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{refused:?}");
+            assert!(refused.stderr.contains(why), "{refused:?}");
+            // The second time without a file that could be refused.
+            let _ = std::fs::remove_file(room.places().config_file());
+        }
+        let mut find = tokio::process::Command::new("find");
+        let of_root = find.args(&folders).args(["-user", "0"]).output().await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&of_root.stdout), "", "root has written nothing there");
+    }
+
+    /// A home that two computers share: the vault has one owner.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn another_computer_with_the_same_home_learns_where_abide_runs() {
+        if not_root("another_computer_with_the_same_home_learns_where_abide_runs") {
+            return;
+        }
+        let room = Room::with_keyring("root-host").await;
+        let (_provider, mut app) = signed_in(&room).await;
+        let folder = room.path("tmp/run");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let here = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+        let there = async |arguments: &[&str]| {
+            let script = "echo another-computer >/proc/sys/kernel/hostname && exec \"$0\" \"$@\"";
+            let mut command = tokio::process::Command::new("unshare");
+            command.args(["--uts", "sh", "-c", script]).arg(program("abide")).args(arguments);
+            let environment = room.environment().iter().map(|(key, value)| (key, value));
+            command.env_clear().envs(environment).env("XDG_RUNTIME_DIR", &folder).stdin(Stdio::null());
+            let output = tokio::time::timeout(s(20), command.kill_on_drop(true).output());
+            let output = output.await.expect("an end").unwrap();
+            (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+        };
+        let where_it_is = format!("as process {} on {}", app.process(), here.trim());
+        let (code, said) = there(&["agent"]).await;
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("already running") && said.contains(&where_it_is), "{said}");
+        assert_eq!(abide(&room, &["token"]).await.code, 0, "nothing has changed where it runs");
+        // Its socket does not answer there.
+        app.kill();
+        let (code, said) = there(&["status"]).await;
+        assert_eq!(code, Some(5), "{said}");
+        assert!(said.contains(&format!("started on {}", here.trim())), "{said}");
+    }
+
     /// The endpoint, the listener for notifications of a sign-out, and that of a sign-in, whose address is in the browser's
     /// arguments.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

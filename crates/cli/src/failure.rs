@@ -55,6 +55,11 @@ pub(crate) enum Failure {
     /// There is no listener.
     #[error("Abide is not running. Start it from the menu, or run `abide agent`.")]
     NotRunning,
+    /// There is no listener, and the last agent with these folders ran on another computer: two computers share a home.
+    #[error(
+        "Abide is not running on this computer. With these folders it was started on {0}. Use it there, or quit it there first."
+    )]
+    NotHere(String),
     /// Not even a home directory is known.
     #[error("Abide cannot find its folders: set HOME or XDG_RUNTIME_DIR.")]
     NoHome,
@@ -178,7 +183,7 @@ impl Failure {
     pub(crate) fn code(&self) -> &str {
         match self {
             Self::Usage { .. } => "usage",
-            Self::NotRunning => "agent_not_running",
+            Self::NotRunning | Self::NotHere(_) => "agent_not_running",
             Self::NoHome => "no_home",
             Self::NotOurs { .. } => "endpoint_not_trusted",
             Self::Refused { code, .. } => code,
@@ -206,7 +211,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } => 2,
-            Self::NotRunning | Self::Stopped => 5,
+            Self::NotRunning | Self::NotHere(_) | Self::Stopped => 5,
             Self::Refused { exit, .. } | Self::SignIn { exit, .. } => *exit,
             // As the shells do, for SIGINT.
             Self::Interrupted => 130,
@@ -215,6 +220,11 @@ impl Failure {
             Self::Launch { .. } => 126,
             _ => 1,
         }
+    }
+
+    /// Whether no agent listens.
+    pub(crate) fn is_not_running(&self) -> bool {
+        matches!(self, Self::NotRunning | Self::NotHere(_))
     }
 
     /// For people, with the newline.

@@ -13,7 +13,7 @@ use abide_wire::terminal;
 use crate::clock::Clock;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::{Answer, Endpoint};
-use crate::platform::LastAct;
+use crate::platform::{self, LastAct};
 use crate::program::RunProgram;
 use crate::terminal::Style;
 
@@ -64,8 +64,14 @@ impl Io<'_> {
         // Under cron, su or ssh, the runtime folder is often not the one that the agent was started with.
         let absent =
             cfg!(unix) && socket.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
-        let socket = if absent { elsewhere(&places).unwrap_or(socket) } else { socket };
-        Ok(Endpoint { socket, user: self.user, patience: self.patience })
+        let owner = if absent { Owner::read(&places) } else { None };
+        let Some(owner) = owner.filter(|owner| owner.socket.is_absolute()) else {
+            return Ok(Endpoint { socket, elsewhere: None, user: self.user, patience: self.patience });
+        };
+        // Only said if nothing answers there: a computer can get another name while Abide runs.
+        let elsewhere = owner.host.filter(|host| platform::host_name().is_some_and(|here| here != *host));
+        let socket = owner.socket;
+        Ok(Endpoint { socket, elsewhere, user: self.user, patience: self.patience })
     }
 
     pub(crate) fn style(&self) -> Style {
@@ -106,16 +112,19 @@ impl Io<'_> {
     }
 }
 
-/// The socket that the agent has written down.
-fn elsewhere(places: &Places) -> Option<PathBuf> {
-    /// Paths are shorter.
-    const MOST: u64 = 16 << 10;
-    #[derive(serde::Deserialize)]
-    struct Owner {
-        socket: PathBuf,
+/// What the agent has written down about itself.
+#[derive(serde::Deserialize)]
+struct Owner {
+    host: Option<String>,
+    socket: PathBuf,
+}
+
+impl Owner {
+    fn read(places: &Places) -> Option<Self> {
+        /// Paths are shorter.
+        const MOST: u64 = 16 << 10;
+        let mut text = Vec::new();
+        File::open(places.state.join(OWNER)).ok()?.take(MOST).read_to_end(&mut text).ok()?;
+        serde_json::from_slice(&text).ok()
     }
-    let mut text = Vec::new();
-    File::open(places.state.join(OWNER)).ok()?.take(MOST).read_to_end(&mut text).ok()?;
-    let owner: Owner = serde_json::from_slice(&text).ok()?;
-    owner.socket.is_absolute().then_some(owner.socket)
 }

@@ -135,6 +135,26 @@ fn an_agent_with_another_runtime_folder_is_found() {
     agent.finish();
 }
 
+/// Two computers with one home folder.
+#[test]
+fn an_agent_on_another_computer_is_named() {
+    let agent = FakeAgent::absent();
+    let state = agent.home().join("state/abide");
+    std::fs::create_dir_all(&state).unwrap();
+    for (host, named) in [("another-computer", true), (own_name().as_str(), false)] {
+        let owner = serde_json::json!({ "pid": 1, "host": host, "socket": agent.home().join("run/abide/abide.sock") });
+        std::fs::write(state.join("agent.json"), owner.to_string()).unwrap();
+        let outcome = abide(&agent, &["token"]);
+        assert_eq!(outcome.code, 5, "{outcome:?}");
+        assert_eq!(outcome.err.contains("was started on another-computer."), named, "{outcome:?}");
+    }
+}
+
+fn own_name() -> String {
+    let named = std::process::Command::new("uname").arg("-n").output().unwrap();
+    String::from_utf8(named.stdout).unwrap().trim().to_owned()
+}
+
 #[test]
 fn a_socket_of_another_user_is_refused() {
     let agent = FakeAgent::new(vec![Step::Answer(get("/v1/token"), token_answer())]);

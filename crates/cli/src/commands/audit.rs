@@ -146,7 +146,7 @@ fn read_from(path: &Path, from: u64) -> Result<Vec<u8>, Failure> {
 /// Where the record ends, as the running agent knows it; `None` without one.
 fn seal(io: &Io<'_>) -> Result<Option<Seal>, Failure> {
     let status: AuditStatus = match io.endpoint()?.call("GET", "/v1/audit") {
-        Err(Failure::NotRunning) => return Ok(None),
+        Err(failure) if failure.is_not_running() => return Ok(None),
         answer => answer?.json()?,
     };
     let hash = Hash::read(&status.hash).ok_or(AnswerFault::Content)?;

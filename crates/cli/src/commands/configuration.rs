@@ -26,7 +26,7 @@ pub(super) fn path(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
 /// example how long the providers' sessions last.
 pub(super) fn check(io: &mut Io<'_>, json: bool) -> Result<u8, Failure> {
     let answer = match io.endpoint()?.call("GET", "/v1/config/check") {
-        Err(Failure::NotRunning) => {
+        Err(failure) if failure.is_not_running() => {
             (io.program)(Program::CheckConfiguration { json }).map_err(Failure::Program)?;
             return Ok(0);
         }

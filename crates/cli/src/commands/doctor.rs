@@ -68,7 +68,7 @@ pub(super) fn doctor(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     checks.extend(policy());
     checks.extend(folder(&places.runtime, io.user));
     let agent = agent(io);
-    let running = !matches!(agent, Err(Failure::NotRunning));
+    let running = !agent.as_ref().is_err_and(Failure::is_not_running);
     checks.push(check("agent", agent));
     if !running && places.endpoint_file().exists() {
         checks.push(Check::new(

@@ -24,6 +24,8 @@ use crate::platform;
 pub(crate) struct Endpoint {
     /// The socket; on Windows the name of the pipe.
     pub(crate) socket: PathBuf,
+    /// The other computer that the last agent with these folders ran on.
+    pub(crate) elsewhere: Option<String>,
     /// The user whose agent is accepted.
     pub(crate) user: u32,
     /// How long to wait for an answer.
@@ -31,6 +33,14 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
+    fn connect(&self) -> Result<platform::Stream, Failure> {
+        let connected = platform::connect(&self.socket, self.user, self.patience);
+        connected.map_err(|failure| match (failure, &self.elsewhere) {
+            (Failure::NotRunning, Some(host)) => Failure::NotHere(host.clone()),
+            (failure, _) => failure,
+        })
+    }
+
     /// Sends one request and returns the answer to it if that is a success.
     pub(crate) fn call(&self, method: &str, target: &str) -> Result<Answer, Failure> {
         // A call that changes something has a JSON body, even an empty one: a form in a browser cannot send that.
@@ -45,7 +55,7 @@ impl Endpoint {
         target: &str,
         body: Option<&[u8]>,
     ) -> Result<Answer, Failure> {
-        let stream = platform::connect(&self.socket, self.user, self.patience)?;
+        let stream = self.connect()?;
         exchange(stream, "localhost", method, target, body, self.patience)
     }
 
@@ -58,7 +68,7 @@ impl Endpoint {
         names: &[&str],
         connected: impl FnOnce(&platform::Stream),
     ) -> Result<Arriving<platform::Stream>, Failure> {
-        let mut stream = platform::connect(&self.socket, self.user, self.patience)?;
+        let mut stream = self.connect()?;
         connected(&stream);
         let bytes =
             with_headers(request("localhost", "POST", target, "application/json", Some(body)), headers);
@@ -69,7 +79,7 @@ impl Endpoint {
 
     /// Opens an event stream. Events may be hours apart: only the head of the answer has to come in time.
     pub(crate) fn events(&self, target: &str) -> Result<Events<platform::Stream>, Failure> {
-        let mut stream = platform::connect(&self.socket, self.user, self.patience)?;
+        let mut stream = self.connect()?;
         let head = request("localhost", "GET", target, "text/event-stream", None);
         stream.write_all(&head).map_err(|error| Broken::of(error).after(self.patience))?;
         let events = Events::open(stream, self.patience)?;

@@ -6,16 +6,16 @@ mod changes;
 mod unix;
 #[cfg(unix)]
 pub(crate) use unix::{
-    HangUp, Stream, become_program, before_interruption, connect, effective_user, hang_up, pass_header,
-    utc_offset, wait_forever,
+    HangUp, Stream, become_program, before_interruption, connect, effective_user, hang_up, host_name,
+    pass_header, utc_offset, wait_forever,
 };
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
 pub(crate) use windows::{
-    HangUp, Stream, become_program, before_interruption, connect, effective_user, hang_up, pass_header,
-    utc_offset, wait_forever,
+    HangUp, Stream, become_program, before_interruption, connect, effective_user, hang_up, host_name,
+    pass_header, utc_offset, wait_forever,
 };
 
 pub(crate) use changes::Changes;

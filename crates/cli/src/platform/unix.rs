@@ -23,6 +23,11 @@ pub(crate) fn effective_user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// The name of this computer.
+pub(crate) fn host_name() -> Option<String> {
+    Some(rustix::system::uname().nodename().to_string_lossy().into_owned())
+}
+
 /// Connects to the user's own agent. Sockets of other users are refused: their owner would learn the request, and could
 /// return a token of their choice.
 pub(crate) fn connect(socket: &Path, user: u32, patience: Duration) -> Result<Stream, Failure> {

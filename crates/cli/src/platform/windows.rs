@@ -101,6 +101,11 @@ pub(crate) fn effective_user() -> u32 {
     0
 }
 
+/// The name of this computer.
+pub(crate) fn host_name() -> Option<String> {
+    std::env::var("COMPUTERNAME").ok().filter(|name| !name.is_empty())
+}
+
 /// Connects to the user's own agent. Pipes of other users are refused: their owner would learn the request, and could return
 /// a token of their choice.
 pub(crate) fn connect(socket: &Path, _user: u32, patience: Duration) -> Result<Stream, Failure> {

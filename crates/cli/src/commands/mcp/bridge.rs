@@ -493,7 +493,12 @@ mod tests {
 
     #[test]
     fn a_request_that_is_cancelled_while_it_waits_is_not_sent() {
-        let endpoint = Endpoint { socket: "/not/there".into(), user: 0, patience: Duration::from_secs(1) };
+        let endpoint = Endpoint {
+            socket: "/not/there".into(),
+            elsewhere: None,
+            user: 0,
+            patience: Duration::from_secs(1),
+        };
         let (events, _arriving) = std::sync::mpsc::sync_channel(8);
         let mut bridge = Bridge::new(Upstream::new(endpoint, "/v1/mcp".to_owned(), events));
         for line in [
