@@ -98,6 +98,15 @@ const ATTACKS: &[Attack] = &[
         &["glue_counts_where_root_owns_it"],
     ),
     attack(
+        "Many processes between a program and the agent or terminal that was denied, or one that becomes another program all the time",
+        "1,024 ancestors are looked at; a process with more, or whose ancestors cannot be found, gets nothing",
+        &[
+            "many_shells_in_between_hide_nothing",
+            "an_ancestor_that_changes_all_the_time_does_not_hide_itself",
+            "many_processes_in_between_do_not_hide_whom_something_was_denied_to",
+        ],
+    ),
+    attack(
         "A program that starts what it is told to (`find -exec`, `sed`, `timeout`, `ssh-agent`)",
         "what only starts others is looked through; what runs commands of others is never allowed for good",
         &["glue_counts_where_root_owns_it", "a_script_and_an_interpreter_are_not_allowed_for_good"],

@@ -107,6 +107,8 @@ pub struct Facts {
     pub script_sha256: Option<String>,
     /// The acting process and everything that it descends from, the nearest first.
     pub ancestry: Vec<ProcessId>,
+    /// Whether it descends from more processes, which were not looked at.
+    pub ancestry_cut: bool,
     /// The terminal in which it runs.
     pub terminal: Option<Terminal>,
 }

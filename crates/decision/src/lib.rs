@@ -314,6 +314,8 @@ pub enum Basis {
 pub enum Denial {
     /// The administrator forbids it.
     Policy,
+    /// More processes stand between it and what has started it than are looked at.
+    TooDeep,
     /// It runs in a container or a sandbox.
     Sandbox,
     /// The user has denied it: the number of the grant.
@@ -338,6 +340,10 @@ pub fn decide(caller: &Facts, request: &Request, grants: &[Grant], policy: &Poli
         Kind::Contained => return Decision::Deny(Denial::Sandbox),
         Kind::Own => return whole(Basis::Own, request.activity),
         _ => {}
+    }
+    // What was denied to one of them would be allowed.
+    if caller.ancestry_cut {
+        return Decision::Deny(Denial::TooDeep);
     }
     let about = || grants.iter().filter(|grant| grant.subject.is(caller));
     let wanted = Limits::of(request);

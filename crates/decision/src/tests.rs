@@ -543,7 +543,7 @@ prop_compose! {
         ],
         inode in 0_u64..3, has_terminal: bool, has_script: bool, only_root_writes: bool, replaced: bool,
         contained in prop::bool::weighted(0.1), was_read in prop::bool::weighted(0.8),
-        is_known in prop::bool::weighted(0.9),
+        is_known in prop::bool::weighted(0.9), ancestry_cut in prop::bool::weighted(0.1),
     ) -> Facts {
         let terminal = has_terminal.then_some(Terminal { leader: process(9), device: inode % 2 });
         let script = has_script.then_some(Script { path: "/s".into(), stamp: stamp(inode) });
@@ -553,6 +553,7 @@ prop_compose! {
         let program = caller.program.as_mut().unwrap();
         (program.replaced, program.contained) = (replaced, contained);
         caller.program = caller.program.filter(|_| is_known);
+        caller.ancestry_cut = ancestry_cut;
         caller.sha256 = caller.sha256.filter(|_| was_read);
         caller
     }
@@ -647,7 +648,7 @@ proptest! {
         let decision = judged(&caller, &request, &grants);
         let covered = grants.iter().any(|grant| covers(grant, &caller, &request));
         if let Decision::Allow { by, activity, only } = decision {
-            prop_assert!(caller.kind != Kind::Contained);
+            prop_assert!(caller.kind != Kind::Contained && !caller.ancestry_cut);
             let Basis::Grant(id) = by else { return Err(TestCaseError::fail("no grant")) };
             let grant = grants.iter().find(|grant| grant.id == id).unwrap();
             let part = handed_out(&request, only.as_ref());
@@ -656,7 +657,7 @@ proptest! {
             prop_assert!(covered == only.is_none(), "a part is handed out only where the whole is not covered");
             prop_assert_eq!(activity, request.activity && grant.limits.activity);
         } else {
-            let denied = grants.iter().any(|grant| !grant.allows);
+            let denied = caller.ancestry_cut || grants.iter().any(|grant| !grant.allows);
             prop_assert!(!covered || denied || caller.kind == Kind::Contained, "what is covered is not asked about again");
         }
     }
@@ -700,7 +701,7 @@ proptest! {
         let is_proved = caller.kind != Kind::Page && caller.only_root_writes && caller.program.as_ref().is_some_and(|program| !program.contained);
         let without = judged(&caller, &request, &grants);
         let with = decide(&caller, &request, &grants, &policy, NOW);
-        let is_final = matches!(without, Decision::Deny(Denial::Refused(_) | Denial::Sandbox));
+        let is_final = matches!(without, Decision::Deny(Denial::Refused(_) | Denial::Sandbox | Denial::TooDeep));
         if is_proved && !is_final {
             prop_assert_eq!(with, Decision::Allow { by: Basis::Policy, activity: request.activity, only: None });
         } else {
@@ -750,4 +751,16 @@ fn a_key_is_for_the_accounts_that_it_was_made_for() {
     for other in [changed, later] {
         assert_eq!(judged(&key, &other, &grants), Decision::Deny(Denial::Key), "{other:?}");
     }
+}
+
+#[test]
+fn many_processes_in_between_do_not_hide_whom_something_was_denied_to() {
+    let denied = [Grant { allows: false, ..allows(Subject::Process(process(1)), Limits::NONE) }];
+    let caller = program("/opt/tool", 1);
+    assert!(matches!(judged(&caller, &request(), &denied), Decision::Deny(Denial::Refused(_))));
+    let ancestry = vec![process(10), process(9)];
+    let deep = Facts { ancestry, ancestry_cut: true, ..caller };
+    assert_eq!(judged(&deep, &request(), &denied), Decision::Deny(Denial::TooDeep));
+    let grants = [allows(file("/opt/tool", 1, true), Limits::NONE)];
+    assert_eq!(judged(&deep, &request(), &grants), Decision::Deny(Denial::TooDeep));
 }

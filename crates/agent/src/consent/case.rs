@@ -30,8 +30,9 @@ pub(super) enum Case {
 }
 
 impl Case {
-    fn shown(self) -> ConsentCase {
-        match self {
+    fn shown(self) -> Option<ConsentCase> {
+        Some(match self {
+            Self::Denied(Denial::TooDeep) => return None,
             Self::Denied(Denial::Policy) => ConsentCase::Policy,
             Self::Denied(Denial::Sandbox) => ConsentCase::Sandbox,
             Self::Denied(Denial::Refused(_)) => ConsentCase::Denied,
@@ -42,12 +43,12 @@ impl Case {
             Self::Locked => ConsentCase::Locked,
             Self::Paused(_) | Self::Unanswered(_) => ConsentCase::AskedBefore,
             Self::Busy | Self::Stopped | Self::SessionEnded => ConsentCase::Busy,
-        }
+        })
     }
 
     fn code(self) -> ErrorCode {
         match self {
-            Self::Denied(Denial::Refused(_)) => ErrorCode::AccessDenied,
+            Self::Denied(Denial::Refused(_) | Denial::TooDeep) => ErrorCode::AccessDenied,
             Self::Stopped | Self::SessionEnded => ErrorCode::TemporarilyUnavailable,
             _ => ErrorCode::ConsentRequired,
         }
@@ -59,6 +60,10 @@ pub(super) fn refused(caller: &Caller, case: Case, labels: &[Label]) -> ErrorAns
     let name = if caller.name.is_empty() { "This program" } else { &caller.name };
     let text = match case {
         Case::Denied(Denial::Policy) => format!("Your administrator does not allow {name} to have tokens."),
+        Case::Denied(Denial::TooDeep) => format!(
+            "Abide cannot find out what has started {name}: there are too many processes in between, or they change all the time. Start it \
+             from fewer."
+        ),
         Case::Denied(Denial::Sandbox) => {
             let said = match labels_in_words(labels) {
                 none if none.is_empty() => String::new(),
@@ -101,7 +106,7 @@ pub(super) fn refused(caller: &Caller, case: Case, labels: &[Label]) -> ErrorAns
         Case::Stopped => "Abide ends, so the question was not answered. Start it and try again.".to_owned(),
         Case::SessionEnded => format!("The session that {name} asked for a token of has ended. Try again."),
     };
-    ErrorAnswer { case: Some(case.shown()), ..ErrorAnswer::new(case.code(), text) }
+    ErrorAnswer { case: case.shown(), ..ErrorAnswer::new(case.code(), text) }
 }
 
 /// How a program is allowed for good.

@@ -95,7 +95,6 @@ impl Caller {
         if own(first) && (ends_here() || first.id.number == std::process::id().cast_signed()) {
             return Self::named(Kind::Own, first.label());
         }
-        let ancestry = |from: usize| lineage[from..].iter().map(|process| process.id).collect::<Vec<_>>();
         let acts = lineage.iter().position(|process| !own(process) && !is_glue(process));
         // `sh -c` with a command that a person has typed, or one from the net: it does not act for the prompt.
         let typed = acts.filter(|index| is_prompt(&lineage[*index])).and_then(|index| {
@@ -107,10 +106,14 @@ impl Caller {
             Some(index) if class(&lineage[index].label()) != Class::Launcher => index,
             // The parent is gone, or the system has started it: what is left is what was passed over.
             _ => {
-                let name = lineage.iter().find(|process| !own(process)).unwrap_or(first).label();
-                let process = Some(first.id);
-                let facts = Facts { kind: Kind::Background, name, ancestry: ancestry(0), ..Facts::default() };
-                return Self { facts, process, ..Self::default() };
+                let facts = Facts {
+                    kind: Kind::Background,
+                    name: lineage.iter().find(|process| !own(process)).unwrap_or(first).label(),
+                    ancestry: ancestry(lineage, 0),
+                    ancestry_cut: is_cut(lineage),
+                    ..Facts::default()
+                };
+                return Self { facts, process: Some(first.id), ..Self::default() };
             }
         };
         let index = first_of_run(lineage, index);
@@ -128,7 +131,8 @@ impl Caller {
             program: process.program.clone(),
             only_root_writes: program_of_root(process),
             script: (kind == Kind::Interpreter).then(|| script::of(process)).flatten(),
-            ancestry: ancestry(index),
+            ancestry: ancestry(lineage, index),
+            ancestry_cut: is_cut(lineage),
             terminal,
             ..Facts::default()
         };
@@ -202,6 +206,16 @@ impl Caller {
             ..abide_audit::Caller::new(abide_audit::CallerKind::Program)
         }
     }
+}
+
+/// A process and all that it descends from, as far as they were looked at.
+fn ancestry(lineage: &[Process], from: usize) -> Vec<ProcessId> {
+    lineage[from..].iter().map(|process| process.id).collect()
+}
+
+/// Whether more processes have started the last one, which were not looked at.
+fn is_cut(lineage: &[Process]) -> bool {
+    lineage.last().is_some_and(|last| last.ancestors_cut)
 }
 
 /// A process that has forked without running another program is the same run: a subshell, a worker of a pool.
@@ -309,7 +323,7 @@ pub(crate) fn never_for_good(path: &Path) -> Option<String> {
 
 /// Whether a person could have typed this: the command reads from its terminal, in front of it.
 pub(crate) fn is_at_terminal(lineage: &[Process]) -> bool {
-    lineage.first().is_some_and(|process| process.in_front)
+    lineage.first().is_some_and(|process| process.in_front) && !is_cut(lineage)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ fn lineage(lines: &[&str]) -> Vec<Process> {
             name: name_of(&program),
             program: Some(program),
             system_file: of_root,
+            only_forked: false,
             arguments,
             arguments_cut: false,
             folder: None,
@@ -29,6 +30,7 @@ fn lineage(lines: &[&str]) -> Vec<Process> {
             terminal: if at_terminal { 34816 } else { 0 },
             reads_terminal: at_terminal && !piped,
             in_front: false,
+            ancestors_cut: false,
         }
     };
     lines.iter().enumerate().map(made).collect()
@@ -202,4 +204,21 @@ fn what_cannot_be_looked_at_is_unknown() {
     let mut lines = lineage(&["/opt/hidden"]);
     lines[0].program = None;
     assert_eq!(Caller::of(&lines, |_| false).kind, Kind::Unknown);
+}
+
+#[cfg(target_os = "linux")]
+fn asks(lines: &[Process]) -> Caller {
+    Caller::of(lines, |program| program.path.ends_with("abide"))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_has_more_ancestors_than_were_looked_at_is_known_to_have_them() {
+    for words in [&["/opt/abide", "@%/bin/bash"][..], &["/opt/abide", "@/bin/sh -c abide"], &["/opt/tool"]] {
+        let mut lines = lineage(words);
+        lines[0].in_front = true;
+        assert!(is_at_terminal(&lines) && !asks(&lines).ancestry_cut, "{words:?}");
+        lines.last_mut().unwrap().ancestors_cut = true;
+        assert!(!is_at_terminal(&lines) && asks(&lines).ancestry_cut, "{words:?}");
+    }
 }

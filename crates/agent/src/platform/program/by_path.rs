@@ -57,6 +57,7 @@ impl Connected {
             name,
             program,
             system_file: false,
+            only_forked: false,
             arguments: Vec::new(),
             arguments_cut: false,
             folder: None,
@@ -64,6 +65,7 @@ impl Connected {
             terminal: 0,
             reads_terminal: true,
             in_front: true,
+            ancestors_cut: false,
         }]
     }
 }

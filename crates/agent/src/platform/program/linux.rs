@@ -1,35 +1,20 @@
-//! Linux: what `/proc/PID/exe` leads to, the namespaces of a process, and its ancestors.
+//! Linux: the process at the other end of a socket, held so that it stays the same one.
 
 #![allow(unsafe_code)]
 
-use std::ffi::OsString;
-use std::fs::File;
-use std::io::Read as _;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
-use std::os::unix::ffi::OsStringExt as _;
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::path::Path;
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use rustix::process::{Pid, PidfdFlags};
 use tokio::io::unix::AsyncFd;
 
-use super::{FileId, Process, ProcessId, Program, Stamp, is_mounted_by_users, opened};
+use super::folder::Folder;
+use super::lineage::lineage;
+use super::{Process, ProcessId, Program, opened};
 
-/// What a container has of its own: files, users and their rights, processes.
-const NAMESPACES: [&str; 3] = ["ns/mnt", "ns/user", "ns/pid"];
-/// Those of this process, which never change.
-static OWN_NAMESPACES: LazyLock<[Option<FileId>; 3]> = LazyLock::new(|| {
-    let own = open(rustix::fs::CWD, Path::new("/proc/self"), OFlags::PATH | OFlags::DIRECTORY);
-    NAMESPACES.map(|name| own.as_ref().and_then(|own| file_in(own.as_fd(), name)).as_ref().map(id))
-});
-/// So many ancestors are looked at.
-const DEEPEST: usize = 64;
 /// How often Abide checks a process whose end the system does not report.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// So much of the arguments is read, in bytes. Linux allows megabytes of them.
-const ARGUMENTS: u64 = 64 << 10;
 
 /// A process that has connected, held so that its number cannot come to mean another one.
 #[derive(Debug)]
@@ -96,32 +81,6 @@ impl Connected {
     }
 }
 
-/// A process, and its ancestors.
-pub(super) fn lineage_of(number: i32) -> Vec<Process> {
-    Folder::open(number).map(|folder| lineage(&folder)).unwrap_or_default()
-}
-
-fn lineage(folder: &Folder) -> Vec<Process> {
-    let mut found: Vec<Process> = Vec::new();
-    let Some((first, mut parent)) = folder.process() else { return found };
-    found.push(first);
-    while parent > 0 && found.len() < DEEPEST {
-        let Some(folder) = Folder::open(parent) else { break };
-        let Some((process, next)) = folder.process() else { break };
-        let Some(child) = found.last() else { break };
-        // Who has started a process was there before it, and still is its parent. Otherwise the number means another
-        // process by now.
-        let still = Folder::open(child.id.number).and_then(|folder| folder.status());
-        let still = still.is_some_and(|now| now.started == child.id.started && now.parent == parent);
-        if process.id.started > child.id.started || !still {
-            break;
-        }
-        found.push(process);
-        parent = next;
-    }
-    found
-}
-
 /// Whether the lineage of a process ends with it, because its ancestors are not looked at.
 pub(crate) const fn ends_here() -> bool {
     false
@@ -146,163 +105,6 @@ pub(super) fn group_of(number: i32) -> Option<i32> {
 /// The file of this program, also after another one has taken its place under its name.
 pub(super) fn this_file(_: &Path) -> &'static Path {
     Path::new("/proc/self/exe")
-}
-
-/// `/proc/PID`, held open: it keeps naming the same process.
-#[derive(Debug)]
-struct Folder {
-    number: i32,
-    folder: OwnedFd,
-}
-
-/// What `/proc/PID/stat` says (proc_pid_stat(5)).
-struct Status {
-    name: String,
-    state: char,
-    parent: i32,
-    group: i32,
-    leader: i32,
-    terminal: u64,
-    in_front: i32,
-    started: u64,
-}
-
-impl Folder {
-    fn open(number: i32) -> Option<Self> {
-        let path = format!("/proc/{number}");
-        let folder = open(rustix::fs::CWD, Path::new(&path), OFlags::PATH | OFlags::DIRECTORY)?;
-        Some(Self { number, folder })
-    }
-
-    fn read(&self, name: &str, longest: u64) -> Option<Vec<u8>> {
-        let file = open(self.folder.as_fd(), Path::new(name), OFlags::RDONLY)?;
-        let mut content = Vec::new();
-        File::from(file).take(longest).read_to_end(&mut content).ok()?;
-        Some(content)
-    }
-
-    fn link(&self, name: &str) -> Option<PathBuf> {
-        let path = rustix::fs::readlinkat(self.folder.as_fd(), name, Vec::new()).ok()?;
-        Some(PathBuf::from(OsString::from_vec(path.into_bytes())))
-    }
-
-    fn status(&self) -> Option<Status> {
-        status(&String::from_utf8_lossy(&self.read("stat", 4096)?))
-    }
-
-    /// The process, and the number of its parent.
-    fn process(&self) -> Option<(Process, i32)> {
-        let user = self.user()?;
-        let before = self.status()?;
-        let file = self.file("exe");
-        let program = self.program();
-        let arguments = self.read("cmdline", ARGUMENTS + 1).unwrap_or_default();
-        let arguments_cut = arguments.len() as u64 > ARGUMENTS;
-        let arguments = arguments
-            .split(|byte| *byte == 0)
-            .map(|argument| String::from_utf8_lossy(argument).into_owned())
-            .collect::<Vec<_>>();
-        let arguments = match arguments.split_last() {
-            Some((last, rest)) if last.is_empty() => rest.to_vec(),
-            _ => arguments,
-        };
-        let reads_terminal =
-            before.terminal != 0 && self.file("fd/0").is_some_and(|input| input.st_rdev == before.terminal);
-        let in_front = reads_terminal && before.in_front == before.group;
-        let after = self.status()?;
-        // The same process from the first look to the last, and the same program in it.
-        let still = program.as_ref().map(|program| program.id) == self.file("exe").as_ref().map(id);
-        if before.started != after.started || !still {
-            return None;
-        }
-        let process = Process {
-            id: ProcessId { number: self.number, started: before.started },
-            user,
-            name: before.name,
-            program,
-            system_file: file.is_some_and(|file| file.st_uid == 0 && file.st_mode & 0o022 == 0)
-                && !is_mounted_by_users(Path::new(&format!("/proc/{}/exe", self.number))),
-            arguments,
-            arguments_cut,
-            folder: self.link("cwd"),
-            leader: before.leader,
-            terminal: before.terminal,
-            reads_terminal,
-            in_front,
-        };
-        Some((process, after.parent))
-    }
-
-    /// The user that it runs as. The owner of the folder would not do: a process that hides itself has a folder of root's.
-    fn user(&self) -> Option<u32> {
-        let text = String::from_utf8(self.read("status", 4096)?).ok()?;
-        let users = text.lines().find_map(|line| line.strip_prefix("Uid:"))?;
-        users.split_ascii_whitespace().nth(1)?.parse().ok()
-    }
-
-    fn program(&self) -> Option<Program> {
-        let file = self.file("exe")?;
-        let path = self.link("exe")?;
-        let contained = NAMESPACES.iter().zip(&*OWN_NAMESPACES).any(|(name, own)| {
-            let theirs = self.file(name).as_ref().map(id);
-            theirs.is_none() || theirs != *own
-        });
-        let stamp = Stamp {
-            device: file.st_dev,
-            inode: file.st_ino,
-            size: u64::try_from(file.st_size).unwrap_or(0),
-            changed: (file.st_ctime, i64::try_from(file.st_ctime_nsec).unwrap_or(0)),
-        };
-        Some(Program { path, id: id(&file), stamp: Some(stamp), replaced: file.st_nlink == 0, contained })
-    }
-
-    fn file(&self, name: &str) -> Option<Stat> {
-        file_in(self.folder.as_fd(), name)
-    }
-}
-
-fn id(file: &Stat) -> FileId {
-    (file.st_dev, file.st_ino)
-}
-
-fn open(at: BorrowedFd<'_>, path: &Path, flags: OFlags) -> Option<OwnedFd> {
-    rustix::fs::openat(at, path, OFlags::CLOEXEC | flags, Mode::empty()).ok()
-}
-
-/// What a link of `/proc/PID` leads to, not what it says. As the system remembers it: a server of files that does not answer is not
-/// waited for.
-fn file_in(folder: BorrowedFd<'_>, name: &str) -> Option<Stat> {
-    rustix::fs::statat(folder, name, AtFlags::STATX_DONT_SYNC).ok()
-}
-
-/// The name is in parentheses and may contain any character, so what follows the last one counts.
-fn status(text: &str) -> Option<Status> {
-    let (before, after) = text.rsplit_once(')')?;
-    let (_, name) = before.split_once('(')?;
-    let fields: Vec<&str> = after.split_ascii_whitespace().collect();
-    let number = |index: usize| fields.get(index).and_then(|field| field.parse::<i64>().ok());
-    let small = |index: usize| number(index).and_then(|number| i32::try_from(number).ok());
-    Some(Status {
-        name: name.to_owned(),
-        state: fields.first()?.chars().next()?,
-        parent: small(1)?,
-        group: small(2)?,
-        leader: small(3)?,
-        terminal: device(number(4)?),
-        in_front: small(5)?,
-        started: number(19).and_then(|started| u64::try_from(started).ok())?,
-    })
-}
-
-/// The number of a terminal as files have it. `stat` has the minor number in bits 31 to 20 and 7 to 0, the major number in bits
-/// 15 to 8.
-fn device(terminal: i64) -> u64 {
-    let terminal = terminal as u32;
-    if terminal == 0 {
-        return 0;
-    }
-    let (major, minor) = (terminal >> 8 & 0xfff, terminal & 0xff | terminal >> 12 & 0xf_ff00);
-    rustix::fs::makedev(major, minor)
 }
 
 /// The process that has connected, from the kernel itself (`SO_PEERPIDFD`, since Linux 6.5).
@@ -509,33 +311,5 @@ mod tests {
         assert!(is_running(lineage[0].id));
         let reused = ProcessId { started: lineage[0].id.started + 1, ..lineage[0].id };
         assert!(!is_running(reused), "a later process with the same number is another one");
-    }
-
-    #[test]
-    fn arguments_that_are_too_long_are_known_to_be_incomplete() {
-        for (count, whole) in [(1, true), (40_000, false)] {
-            let mut child =
-                Command::new("sleep").args(vec!["60"; count]).stderr(Stdio::null()).spawn().unwrap();
-            // Until it runs the other program.
-            let process = loop {
-                let folder = Folder::open(child.id().cast_signed()).unwrap();
-                match folder.process() {
-                    Some((process, _)) if process.name == "sleep" => break process,
-                    _ => std::thread::sleep(Duration::from_millis(5)),
-                }
-            };
-            child.kill().unwrap();
-            child.wait().unwrap();
-            assert_eq!(process.known_arguments().is_some(), whole, "{count}");
-            assert_eq!(process.arguments[..2], ["sleep", "60"]);
-        }
-    }
-
-    #[test]
-    fn a_name_with_parentheses_and_spaces_moves_no_field() {
-        let line = "42 (a) R 1 (b) S 7 8 9 34817 8 0 0 0 0 0 0 0 0 0 20 0 1 0 1234 0";
-        let read = status(line).unwrap();
-        assert_eq!((read.name.as_str(), read.parent, read.group, read.leader), ("a) R 1 (b", 7, 8, 9));
-        assert_eq!((read.terminal, read.in_front, read.started), (rustix::fs::makedev(136, 1), 8, 1234));
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::lineage::lineage_of;
 use super::surroundings::was_given;
-use super::system::{group_of, lineage_of, parent_of};
+use super::system::{group_of, parent_of};
 use super::{Process, ProcessId, is_running};
 
 /// Whether a process, or one that descends from it, holds the socket with this inode. A process whose parent has ended no

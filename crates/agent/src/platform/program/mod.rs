@@ -4,6 +4,10 @@
 mod aside;
 mod digest;
 #[cfg(target_os = "linux")]
+mod folder;
+#[cfg(target_os = "linux")]
+mod lineage;
+#[cfg(target_os = "linux")]
 mod members;
 #[cfg(target_os = "linux")]
 mod opened;

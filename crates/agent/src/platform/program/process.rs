@@ -16,6 +16,8 @@ pub(crate) struct Process {
     pub(crate) program: Option<Program>,
     /// Whether root owns the executable and only root can write to it.
     pub(crate) system_file: bool,
+    /// Whether it has run no other program since its parent has forked it.
+    pub(crate) only_forked: bool,
     /// Its arguments, from its own name on. Prove nothing. To be shown: [`Self::known_arguments`] are all of them.
     pub(crate) arguments: Vec<String>,
     /// Whether there are more, and the last one here may be a part.
@@ -30,6 +32,8 @@ pub(crate) struct Process {
     pub(crate) reads_terminal: bool,
     /// Whether it is in the foreground of that terminal and reads from it.
     pub(crate) in_front: bool,
+    /// Whether it has ancestors that were not looked at, because there are too many, or because they change all the time.
+    pub(crate) ancestors_cut: bool,
 }
 
 /// What surrounds a process.
