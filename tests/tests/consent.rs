@@ -24,6 +24,7 @@ mod consent {
     use abide_tests::room::Room;
     use abide_tests::{eventually, program, s, skipped};
     use serde_json::Value;
+    use tokio::io::AsyncWriteExt as _;
     use tokio::process::Command;
     use tokio::sync::Mutex;
 
@@ -163,6 +164,41 @@ mod consent {
             assert_eq!(refused["error"], "access_denied", "{span}: {refused}");
             let person = abide_at_terminal(&room, &back).await;
             assert_eq!(person.code, 0, "{person:?}");
+        }
+    }
+
+    /// A prompt is `bash`, and so is the shell that a script is piped into: the same file with the same words.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_script_that_is_piped_into_a_shell_is_not_the_person_at_the_prompt() {
+        let room = Room::with_keyring("consent-piped").await;
+        let (_provider, _app) = signed_in(&room).await;
+        let mut terminal = Command::new("script");
+        terminal
+            .args(["--quiet", "--flush", "--command", "exec bash"])
+            .arg(room.path("tmp/terminal"))
+            .env_clear()
+            .envs(room.environment().iter().map(|(key, value)| (key, value)))
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .kill_on_drop(true);
+        let mut terminal = terminal.spawn().unwrap();
+        let mut keyboard = terminal.stdin.take().unwrap();
+        let token = format!("{} token", program("abide").display());
+        for (line, kinds) in [
+            (format!("echo '{token}; true' | bash"), vec!["interpreter"]),
+            // A part of what was typed, which only forks.
+            (format!("echo | while read -r line; do {token}; done"), vec!["interpreter", "terminal"]),
+        ] {
+            keyboard.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+            let asked = eventually("the question", s(10), || async {
+                let questions = open(&room).await["questions"].as_array().unwrap().clone();
+                (questions.len() == kinds.len()).then_some(questions)
+            })
+            .await;
+            let shown: Vec<_> = asked.iter().map(|question| question["kind"].as_str().unwrap()).collect();
+            assert_eq!(shown, kinds, "{line}: {asked:?}");
+            let spans = asked[0]["spans"].to_string();
+            assert!(!spans.contains("terminal"), "not for the terminal: {spans}");
         }
     }
 

@@ -289,7 +289,11 @@ const ATTACKS: &[Attack] = &[
     attack(
         "A script from the network at a prompt (`curl … | bash`)",
         "it is not the person at the terminal: once, or for its run",
-        &["a_shell_that_reads_its_script_from_a_pipe_is_not_the_person_at_the_terminal"],
+        &[
+            "a_shell_that_reads_its_script_from_a_pipe_is_not_the_person_at_the_terminal",
+            "a_shell_that_was_started_with_the_words_of_its_parent_is_another_run",
+            "a_script_that_is_piped_into_a_shell_is_not_the_person_at_the_prompt",
+        ],
     ),
     attack(
         "An allowed script as the value of an option, or behind a file that runs first (`node -r`)",

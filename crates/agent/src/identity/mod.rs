@@ -218,10 +218,12 @@ fn is_cut(lineage: &[Process]) -> bool {
     lineage.last().is_some_and(|last| last.ancestors_cut)
 }
 
-/// A process that has forked without running another program is the same run: a subshell, a worker of a pool.
+/// A process that has forked without running another program is the same run: a subshell, a worker of a pool. The same file with the
+/// same arguments can be another run: `bash` that reads from a pipe, `python3 main.py` in another folder.
 fn first_of_run(lineage: &[Process], mut index: usize) -> usize {
     while let (Some(process), Some(parent)) = (lineage.get(index), lineage.get(index + 1)) {
-        let same = process.program.is_some()
+        let same = process.only_forked
+            && process.program.is_some()
             && process.program == parent.program
             && process.known_arguments().is_some_and(|own| parent.known_arguments() == Some(own));
         if !same {

@@ -70,6 +70,7 @@ fn abide_and_glue_ask_for_what_started_them() {
 fn a_fork_is_the_run_that_it_comes_from() {
     let mut lines = lineage(&["/opt/abide", "@/bin/sh build.sh", "@/bin/sh build.sh", "/opt/ci"]);
     lines[2].program = lines[1].program.clone();
+    lines[1].only_forked = true;
     let asks = Caller::of(&lines, |program| program.path.ends_with("abide"));
     assert_eq!(asks.process, Some(lines[2].id));
     lines[2].arguments.push("--other".to_owned());
@@ -206,9 +207,47 @@ fn what_cannot_be_looked_at_is_unknown() {
     assert_eq!(Caller::of(&lines, |_| false).kind, Kind::Unknown);
 }
 
+/// The processes of these lines, where the ones with these numbers run the same file as the next one.
+#[cfg(target_os = "linux")]
+fn the_same_file(lines: &[&str], same: &[usize]) -> Vec<Process> {
+    let mut made = lineage(lines);
+    for index in same.iter().rev() {
+        made[*index].program = made[index + 1].program.clone();
+    }
+    made
+}
+
 #[cfg(target_os = "linux")]
 fn asks(lines: &[Process]) -> Caller {
     Caller::of(lines, |program| program.path.ends_with("abide"))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_shell_that_was_started_with_the_words_of_its_parent_is_another_run() {
+    // `curl ... | bash`, typed at a prompt that is `bash`, too.
+    let mut lines = the_same_file(&["/opt/abide", "@%|/bin/bash", "@%/bin/bash", "@/usr/bin/xterm"], &[1]);
+    let piped = asks(&lines);
+    assert_eq!(piped.process, Some(lines[1].id));
+    assert_eq!((piped.kind, piped.on_input), (Kind::Interpreter, true));
+    // `... | while read line; do abide token; done`: a part of what was typed.
+    lines[1].only_forked = true;
+    let typed = asks(&lines);
+    assert_eq!((typed.process, typed.kind), (Some(lines[2].id), Kind::Terminal));
+    // A subshell of the script that came over the pipe.
+    let words = ["/opt/abide", "@%|/bin/bash", "@%|/bin/bash", "@%/bin/bash"];
+    let mut lines = the_same_file(&words, &[1, 2]);
+    lines[1].only_forked = true;
+    let piped = asks(&lines);
+    assert_eq!((piped.process, piped.kind), (Some(lines[2].id), Kind::Interpreter));
+    // Each one has to: a fork of the prompt that has become another shell, which has forked.
+    lines[1].only_forked = false;
+    lines[2].only_forked = true;
+    assert_eq!(asks(&lines).process, Some(lines[1].id));
+    // The same words in another folder are another script.
+    let words = ["/opt/abide", "@/usr/bin/python3 main.py", "@/usr/bin/python3 main.py"];
+    let lines = the_same_file(&words, &[1]);
+    assert_eq!(asks(&lines).process, Some(lines[1].id));
 }
 
 #[cfg(target_os = "linux")]
