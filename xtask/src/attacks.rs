@@ -98,6 +98,14 @@ const ATTACKS: &[Attack] = &[
         &["glue_counts_where_root_owns_it"],
     ),
     attack(
+        "A program that calls itself `systemd` or `gnome-shell`, to be taken for something that the system has started",
+        "only files that root owns count as such; the rules of the policy hold for it, and the record names it",
+        &[
+            "a_program_of_the_users_is_no_launcher_by_its_name",
+            "what_runs_in_the_background_is_known_by_the_file_that_is_left",
+        ],
+    ),
+    attack(
         "Many processes between a program and the agent or terminal that was denied, or one that becomes another program all the time",
         "1,024 ancestors are looked at; a process with more, or whose ancestors cannot be found, gets nothing",
         &[

@@ -58,8 +58,9 @@ impl TryFrom<RuleForm> for Rule {
 
 impl Policy {
     pub(crate) fn allows(&self, caller: &Facts) -> bool {
-        // A browser that may have tokens does not give them to every page.
-        caller.kind != Kind::Page && self.allow.iter().any(|rule| is_about(rule, caller, true))
+        // A browser that may have tokens does not give them to every page, and what is left of a program that has ended is not the program.
+        let acts = !matches!(caller.kind, Kind::Page | Kind::Background);
+        acts && self.allow.iter().any(|rule| is_about(rule, caller, true))
     }
 
     /// Whether it forbids the program of a caller.

@@ -698,7 +698,8 @@ proptest! {
         grants in any_grants(), caller in any_caller(), request in any_request(),
     ) {
         let policy = Policy { allow: vec![Rule::Path("/opt/tool".into())], ..Policy::default() };
-        let is_proved = caller.kind != Kind::Page && caller.only_root_writes && caller.program.as_ref().is_some_and(|program| !program.contained);
+        let acts = !matches!(caller.kind, Kind::Page | Kind::Background);
+        let is_proved = acts && caller.only_root_writes && caller.program.as_ref().is_some_and(|program| !program.contained);
         let without = judged(&caller, &request, &grants);
         let with = decide(&caller, &request, &grants, &policy, NOW);
         let is_final = matches!(without, Decision::Deny(Denial::Refused(_) | Denial::Sandbox | Denial::TooDeep));
@@ -750,6 +751,17 @@ fn a_key_is_for_the_accounts_that_it_was_made_for() {
     let later = Request { account: "home".to_owned(), ..was };
     for other in [changed, later] {
         assert_eq!(judged(&key, &other, &grants), Decision::Deny(Denial::Key), "{other:?}");
+    }
+}
+
+#[test]
+fn what_runs_in_the_background_is_forbidden_by_what_is_left_of_it_and_never_allowed_by_it() {
+    let left = Facts { kind: Kind::Background, only_root_writes: true, ..program("/usr/bin/sh", 1) };
+    for rule in [Rule::Path("/usr/bin/sh".into()), Rule::Sha256("digest-1".to_owned())] {
+        let forbids = Policy { forbid: vec![rule.clone()], ..Policy::default() };
+        assert_eq!(decide(&left, &request(), &[], &forbids, NOW), Decision::Deny(Denial::Policy));
+        let allows = Policy { allow: vec![rule], ..Policy::default() };
+        assert_eq!(decide(&left, &request(), &[], &allows, NOW), Decision::Ask(AskedBecause::New));
     }
 }
 

@@ -430,6 +430,8 @@ fn turned_down(caller: &Caller) -> String {
     let agent = caller.agent.as_ref().map(|(id, _)| id);
     match caller.kind {
         Kind::Terminal => format!("{:?}", caller.terminal),
+        // What is left of it, such as a shell, is not what asks.
+        Kind::Background => "in the background".to_owned(),
         Kind::Page => format!("page {} {file:?}", caller.name),
         _ => format!("{:?} {file:?} {runs:?} {agent:?}", caller.kind),
     }

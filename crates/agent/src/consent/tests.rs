@@ -149,6 +149,16 @@ fn a_denial_is_about_what_runs_and_not_about_its_name() {
 }
 
 #[test]
+fn a_denial_in_the_background_is_about_all_that_is_left_of_other_programs() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let left = |name: &str, number| of_kind(Kind::Background, caller(name, number));
+    let (id, _) = enter(&mut queue, asked(left("sh", 1)), now).unwrap();
+    queue.settle(id, DENIED, now);
+    // The same program behind another shell.
+    assert_eq!(enter(&mut queue, asked(left("bash", 2)), now).err(), Some(Case::Paused(11)));
+}
+
+#[test]
 fn programs_of_one_terminal_cannot_ask_under_new_names_for_ever() {
     let (mut queue, now) = (Queue::default(), Instant::now());
     let terminal = |leader| {

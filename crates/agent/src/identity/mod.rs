@@ -29,6 +29,8 @@ pub(crate) struct Caller {
     pub(crate) facts: Facts,
     /// The process that acts.
     pub(crate) process: Option<ProcessId>,
+    /// The process that runs its program.
+    pub(crate) runs_in: Option<ProcessId>,
     /// The nearest ancestor that is a program of its own: an editor, a coding agent, a build.
     pub(crate) agent: Option<(ProcessId, String)>,
     /// Whether it is a shell that runs what comes over its standard input or stands in its arguments, from anywhere.
@@ -103,25 +105,15 @@ impl Caller {
         });
         let acts = typed.or(acts);
         let index = match acts {
-            Some(index) if class(&lineage[index].label()) != Class::Launcher => index,
-            // The parent is gone, or the system has started it: what is left is what was passed over.
-            _ => {
-                let facts = Facts {
-                    kind: Kind::Background,
-                    name: lineage.iter().find(|process| !own(process)).unwrap_or(first).label(),
-                    ancestry: ancestry(lineage, 0),
-                    ancestry_cut: is_cut(lineage),
-                    ..Facts::default()
-                };
-                return Self { facts, process: Some(first.id), ..Self::default() };
-            }
+            Some(index) if !is_launcher(&lineage[index]) => index,
+            _ => return Self::in_background(lineage, own),
         };
         let index = first_of_run(lineage, index);
         let process = &lineage[index];
         let terminal = terminal(process, lineage);
         let kind = kind(process, terminal.is_some());
         let above = &lineage[index + 1..];
-        let launched = above.iter().position(|process| class(&process.label()) == Class::Launcher);
+        let launched = above.iter().position(is_launcher);
         let above = &above[..launched.unwrap_or(above.len())];
         let started_by = above.iter().map(Process::label).take(SHOWN).collect();
         let on_input = kind == Kind::Interpreter && (typed.is_some() || reads_its_script(process));
@@ -139,11 +131,27 @@ impl Caller {
         Self {
             facts,
             process: Some(process.id),
+            runs_in: Some(process.id),
             agent: agent::of(above, own),
             command: command(process).or_else(|| on_input.then(|| on_standard_input(process))),
             on_input,
             started_by,
         }
+    }
+
+    /// The parent is gone, or the system has started it: what is left is what was passed over.
+    fn in_background(lineage: &[Process], own: impl Fn(&Process) -> bool) -> Self {
+        let Some(first) = lineage.first() else { return Self::default() };
+        let left = lineage.iter().find(|process| !own(process)).unwrap_or(first);
+        let facts = Facts {
+            kind: Kind::Background,
+            name: left.label(),
+            program: left.program.clone(),
+            ancestry: ancestry(lineage, 0),
+            ancestry_cut: is_cut(lineage),
+            ..Facts::default()
+        };
+        Self { facts, process: Some(first.id), runs_in: Some(left.id), ..Self::default() }
     }
 
     fn named(kind: Kind, name: String) -> Self {
@@ -171,7 +179,13 @@ impl Caller {
             ..Facts::default()
         };
         let started_by = vec![browser.facts.name];
-        Some(Self { facts, process: browser.process, started_by, ..Self::default() })
+        Some(Self {
+            facts,
+            process: browser.process,
+            runs_in: browser.runs_in,
+            started_by,
+            ..Self::default()
+        })
     }
 
     /// Whose share of something limited it takes.
@@ -179,6 +193,8 @@ impl Caller {
         match (self.kind, &self.program, self.terminal) {
             (Kind::Own, ..) => Share::Own,
             (Kind::Terminal, _, Some(terminal)) => Share::Terminal(terminal),
+            // Its program is that of many others.
+            (Kind::Background, ..) => Share::Others,
             (_, Some(program), _) => {
                 Share::Program(program.id, self.script.as_ref().map(|script| script.path.clone()))
             }
@@ -190,7 +206,7 @@ impl Caller {
     pub(crate) fn running_file(&self) -> Option<Opened> {
         let program = self.program.as_ref().filter(|program| !program.contained)?;
         let stamp = program.stamp?;
-        let path = match self.process {
+        let path = match self.runs_in {
             Some(process) if cfg!(target_os = "linux") => format!("/proc/{}/exe", process.number).into(),
             _ => program.path.clone(),
         };
@@ -237,13 +253,23 @@ fn first_of_run(lineage: &[Process], mut index: usize) -> usize {
 /// A program that only starts others. The name alone would let any program hide behind its parent: it counts for files of
 /// root's, and for processes of root's.
 fn is_glue(process: &Process) -> bool {
-    let of_root = process.system_file || (process.program.is_none() && process.user == 0);
+    let of_root = is_of_root(process);
     match class(&process.label()) {
         Class::Glue => of_root,
         // `sh -c` is how programs run commands.
         Class::Shell => of_root && process.known_arguments().is_some_and(script::is_one_command),
         _ => false,
     }
+}
+
+fn is_of_root(process: &Process) -> bool {
+    process.system_file || (process.program.is_none() && process.user == 0)
+}
+
+/// A program that starts others for the system or the desktop. A program of the user's can have that name, so the file counts, too. A
+/// launcher with rights of its own hides its file.
+fn is_launcher(process: &Process) -> bool {
+    class(&process.label()) == Class::Launcher && (is_of_root(process) || process.program.is_none())
 }
 
 fn kind(process: &Process, at_terminal: bool) -> Kind {
@@ -254,8 +280,7 @@ fn kind(process: &Process, at_terminal: bool) -> Kind {
     match class(&name_of(program)) {
         Class::Forwarder => Kind::Forwarder,
         Class::Shell if at_terminal && agent::is_person(process) => Kind::Terminal,
-        Class::Shell | Class::Interpreter | Class::Glue => Kind::Interpreter,
-        Class::Launcher => Kind::Background,
+        Class::Shell | Class::Interpreter | Class::Glue | Class::Launcher => Kind::Interpreter,
         Class::Program | Class::Terminal => Kind::Program,
     }
 }

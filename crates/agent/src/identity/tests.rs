@@ -252,6 +252,48 @@ fn a_shell_that_was_started_with_the_words_of_its_parent_is_another_run() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_program_of_the_users_is_no_launcher_by_its_name() {
+    let asks = caller(&["/opt/abide", "/home/me/systemd", "/opt/claude", "@%/bin/bash"]);
+    assert_eq!((asks.name.as_str(), asks.kind), ("systemd", Kind::Interpreter));
+    assert_eq!(asks.recorded().program.as_deref(), Some("/home/me/systemd"));
+    assert_eq!(asks.started_by, ["claude", "bash"]);
+    // It does not hide what has started it either.
+    let asks = caller(&["/usr/bin/curl", "/home/me/gnome-shell", "/opt/claude", "@%/bin/bash"]);
+    assert_eq!(asks.started_by, ["gnome-shell", "claude", "bash"]);
+    let asks = caller(&["/usr/bin/curl", "@/usr/bin/gnome-shell", "@/usr/lib/systemd"]);
+    assert!(asks.started_by.is_empty(), "{:?}", asks.started_by);
+    // A launcher with rights of its own hides its file.
+    let mut lines = lineage(&["/opt/abide", "/hidden"]);
+    (lines[1].program, lines[1].name) = (None, "systemd".to_owned());
+    assert_eq!(Caller::of(&lines, |program| program.path.ends_with("abide")).kind, Kind::Background);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_runs_in_the_background_is_known_by_the_file_that_is_left() {
+    for (lines, program, index) in [
+        (&["/opt/abide", "@/bin/sh -c abide", "@/usr/lib/systemd"][..], "/bin/sh", 1),
+        (&["/opt/abide", "@/usr/lib/systemd"], "/usr/lib/systemd", 1),
+        (&["/opt/abide"], "/opt/abide", 0),
+    ] {
+        let processes = lineage(lines);
+        let asks = asks(&processes);
+        assert_eq!(asks.kind, Kind::Background, "{lines:?}");
+        assert_eq!(asks.recorded().program.as_deref(), Some(program), "{lines:?}");
+        let file = asks.running_file().unwrap();
+        assert_eq!(
+            file.path,
+            PathBuf::from(format!("/proc/{}/exe", processes[index].id.number)),
+            "{lines:?}"
+        );
+        assert_eq!(Some(file.stamp), processes[index].program.as_ref().unwrap().stamp);
+        // The process that asks, which no other request has.
+        assert_eq!((asks.process, asks.share()), (Some(processes[0].id), Share::Others));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn what_has_more_ancestors_than_were_looked_at_is_known_to_have_them() {
     for words in [&["/opt/abide", "@%/bin/bash"][..], &["/opt/abide", "@/bin/sh -c abide"], &["/opt/tool"]] {
         let mut lines = lineage(words);
