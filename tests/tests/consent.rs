@@ -203,6 +203,39 @@ mod consent {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_forbidden_program_is_not_hidden_by_the_rights_of_its_file() {
+        let mut room = Room::with_keyring("consent-forbidden").await;
+        let policy = room.path("policy.toml");
+        room.set("ABIDE_TEST_POLICY", policy.to_str().unwrap());
+        std::fs::write(&policy, "").unwrap();
+        let (_provider, _app) = signed_in(&room).await;
+        // A name of a program that starts others for the system.
+        let copy = room.path("home/systemd");
+        let mut content = std::fs::read(curl()).unwrap();
+        content.push(0);
+        std::fs::write(&copy, content).unwrap();
+        std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(fetched(&room, &copy, "/v1/token").await.0, 401);
+        let question = open(&room).await["questions"][0].clone();
+        assert_eq!(
+            (question["kind"].as_str(), question["path"].as_str()),
+            (Some("interpreter"), copy.to_str())
+        );
+        std::fs::write(&policy, format!("[[forbid]]\nsha256 = {}\n", question["sha256"])).unwrap();
+        eventually("the policy", s(4), || async {
+            let (_, refused) = fetched(&room, &copy, "/v1/token").await;
+            (refused["case"] == "policy").then_some(())
+        })
+        .await;
+        // The system hides what a process runs that its user cannot read.
+        std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o111)).unwrap();
+        let (status, refused) = fetched(&room, &copy, "/v1/token").await;
+        assert_eq!((status, refused["case"].as_str()), (401, Some("policy")), "{refused}");
+        let (_, other) = fetched(&room, &curl(), "/v1/token").await;
+        assert_ne!(other["case"], "policy", "its content is another one: {other}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_narrower_answer_gives_its_part_and_has_an_end() {
         let room = Room::with_keyring("consent-narrower").await;
         let (_provider, _app) = signed_in(&room).await;

@@ -106,6 +106,14 @@ const ATTACKS: &[Attack] = &[
         ],
     ),
     attack(
+        "A program that the administrator forbids, with a file that cannot be read (`chmod 111`)",
+        "where the policy forbids programs, one that cannot be checked gets nothing",
+        &[
+            "a_forbidden_content_is_not_hidden_by_a_file_that_cannot_be_read",
+            "a_forbidden_program_is_not_hidden_by_the_rights_of_its_file",
+        ],
+    ),
+    attack(
         "Many processes between a program and the agent or terminal that was denied, or one that becomes another program all the time",
         "1,024 ancestors are looked at; a process with more, or whose ancestors cannot be found, gets nothing",
         &[

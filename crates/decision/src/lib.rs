@@ -314,6 +314,8 @@ pub enum Basis {
 pub enum Denial {
     /// The administrator forbids it.
     Policy,
+    /// The administrator forbids programs, and whether it is one of them cannot be found out.
+    Unchecked,
     /// More processes stand between it and what has started it than are looked at.
     TooDeep,
     /// It runs in a container or a sandbox.
@@ -340,6 +342,9 @@ pub fn decide(caller: &Facts, request: &Request, grants: &[Grant], policy: &Poli
         Kind::Contained => return Decision::Deny(Denial::Sandbox),
         Kind::Own => return whole(Basis::Own, request.activity),
         _ => {}
+    }
+    if policy.cannot_judge(caller) {
+        return Decision::Deny(Denial::Unchecked);
     }
     // What was denied to one of them would be allowed.
     if caller.ancestry_cut {

@@ -68,6 +68,17 @@ impl Policy {
         self.forbid.iter().any(|rule| is_about(rule, caller, false))
     }
 
+    /// Whether it forbids programs, and cannot be compared with that of a caller: a program hides itself, or its file cannot be read.
+    pub(crate) fn cannot_judge(&self, caller: &Facts) -> bool {
+        // The holder of a key is no program.
+        if self.forbid.is_empty() || caller.kind == Kind::Key {
+            return false;
+        }
+        let by_content = self.forbid.iter().any(|rule| matches!(rule, Rule::Sha256(_)));
+        let program = caller.program.as_ref().filter(|program| !program.contained);
+        program.is_none() || (by_content && caller.sha256.is_none())
+    }
+
     /// The same policy, which also forbids what the paths in `forbid` lead to: the system runs the file behind a link.
     #[must_use]
     pub fn resolved(&self, real: impl Fn(&Path) -> Option<PathBuf>) -> Self {

@@ -688,8 +688,29 @@ proptest! {
         let decision = decide(&caller, &request, &grants, &policy, NOW);
         if caller.program.as_ref().is_some_and(|program| !program.contained) {
             prop_assert_eq!(decision, Decision::Deny(Denial::Policy));
+        } else if matches!(caller.kind, Kind::Key | Kind::Contained) {
+            prop_assert_eq!(decision, judged(&caller, &request, &grants), "it is about no key, and a container gets nothing");
         } else {
-            prop_assert_eq!(decision, judged(&caller, &request, &grants), "it is about no other program");
+            prop_assert_eq!(decision, Decision::Deny(Denial::Unchecked), "it may be that program");
+        }
+    }
+
+    #[test]
+    fn a_forbidden_content_is_not_hidden_by_a_file_that_cannot_be_read(
+        grants in any_grants(), caller in any_caller(), request in any_request(),
+    ) {
+        let forbid = vec![Rule::Sha256("digest-1".to_owned())];
+        let policy = Policy { allow: vec![Rule::Path("/opt/tool".into())], forbid, ..Policy::default() };
+        // The same caller, if Abide could read everything.
+        let seen = caller.program.as_ref().is_some_and(|program| !program.contained) && caller.sha256.is_some();
+        let decision = decide(&caller, &request, &grants, &policy, NOW);
+        if seen && caller.sha256.as_deref() == Some("digest-1") {
+            prop_assert_eq!(decision, Decision::Deny(Denial::Policy));
+        } else if !seen && caller.kind != Kind::Key {
+            prop_assert!(matches!(decision, Decision::Deny(_)), "{:?}", decision);
+        } else {
+            let others = Policy { forbid: Vec::new(), ..policy };
+            prop_assert_eq!(decision, decide(&caller, &request, &grants, &others, NOW), "it is about no other program");
         }
     }
 
@@ -752,6 +773,39 @@ fn a_key_is_for_the_accounts_that_it_was_made_for() {
     for other in [changed, later] {
         assert_eq!(judged(&key, &other, &grants), Decision::Deny(Denial::Key), "{other:?}");
     }
+}
+
+#[test]
+fn where_programs_are_forbidden_one_that_cannot_be_checked_gets_nothing() {
+    let by_content = || Policy { forbid: vec![Rule::Sha256("digest-1".to_owned())], ..Policy::default() };
+    let by_path = || Policy { forbid: vec![Rule::Path("/opt/tool".into())], ..Policy::default() };
+    let other = program("/opt/other", 2);
+    // As of `chmod 111`: the file cannot be read, and the system hides it.
+    let unread = Facts { sha256: None, ..other.clone() };
+    let hidden = Facts { kind: Kind::Unknown, program: None, ..unread.clone() };
+    let asks = Decision::Ask(AskedBecause::New);
+    let unchecked = Decision::Deny(Denial::Unchecked);
+    for (caller, policy, wanted) in [
+        (&other, by_content(), &asks),
+        (&other, by_path(), &asks),
+        (&unread, by_content(), &unchecked),
+        (&unread, by_path(), &asks),
+        (&hidden, by_content(), &unchecked),
+        (&hidden, by_path(), &unchecked),
+        (&hidden, Policy::default(), &asks),
+    ] {
+        let grants = [allows(Subject::Process(process(40)), Limits::NONE)];
+        assert_eq!(&decide(caller, &request(), &grants, &policy, NOW), wanted, "{caller:?} {policy:?}");
+    }
+    // No answer of the user changes that.
+    let grants = [allows(Subject::Process(process(9)), Limits::NONE)];
+    assert!(is_allowed(&judged(&hidden, &request(), &grants)));
+    assert_eq!(decide(&hidden, &request(), &grants, &by_content(), NOW), unchecked);
+    let key = Facts { kind: Kind::Key, name: "ci".to_owned(), ..Facts::default() };
+    let grants = [allows(Subject::Key("ci".to_owned()), Limits::NONE)];
+    assert!(is_allowed(&decide(&key, &request(), &grants, &by_content(), NOW)), "a key is no program");
+    let own = Facts { kind: Kind::Own, ..Facts::default() };
+    assert!(is_allowed(&decide(&own, &request(), &[], &by_content(), NOW)));
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl Case {
     fn shown(self) -> Option<ConsentCase> {
         Some(match self {
             Self::Denied(Denial::TooDeep) => return None,
-            Self::Denied(Denial::Policy) => ConsentCase::Policy,
+            Self::Denied(Denial::Policy | Denial::Unchecked) => ConsentCase::Policy,
             Self::Denied(Denial::Sandbox) => ConsentCase::Sandbox,
             Self::Denied(Denial::Refused(_)) => ConsentCase::Denied,
             Self::Denied(Denial::Replaced) => ConsentCase::Replaced,
@@ -60,6 +60,10 @@ pub(super) fn refused(caller: &Caller, case: Case, labels: &[Label]) -> ErrorAns
     let name = if caller.name.is_empty() { "This program" } else { &caller.name };
     let text = match case {
         Case::Denied(Denial::Policy) => format!("Your administrator does not allow {name} to have tokens."),
+        Case::Denied(Denial::Unchecked) => format!(
+            "Your administrator forbids some programs, and Abide cannot check whether {name} is one of them: its file cannot be read, or \
+             the program hides itself. If it is a file of yours, make it readable, and start the program again."
+        ),
         Case::Denied(Denial::TooDeep) => format!(
             "Abide cannot find out what has started {name}: there are too many processes in between, or they change all the time. Start it \
              from fewer."
