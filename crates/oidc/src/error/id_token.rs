@@ -17,6 +17,8 @@ statement_errors! {
     AlgorithmRefused ["alg"] = "id_token_algorithm_refused", "The provider signed with a method that this account does not accept.";
     /// No key of the provider has this `kid` and fits the algorithm.
     KeyUnknown ["kid"] = "id_token_key_unknown", "The provider signed with a key that it does not publish.";
+    /// The key is RSA with more than 4,096 bits.
+    KeyTooLarge ["kid"] = "id_token_key_too_large", "The provider signed with an RSA key of more than 4,096 bits, which Abide cannot check.";
     /// No `kid`, and several keys fit (Core, section 10.1).
     KeyAmbiguous ["kid"] = "id_token_key_ambiguous", "The provider does not say which of its keys it signed with.";
     /// The signature is not by that key.
@@ -80,6 +82,7 @@ impl IdTokenError {
         matches!(
             self,
             Self::KeyUnknown
+                | Self::KeyTooLarge
                 | Self::Expired
                 | Self::IssuedInFuture
                 | Self::NotYetValid

@@ -19,6 +19,8 @@ statement_errors! {
     AlgorithmRefused ["alg"] = "logout_token_algorithm_refused", "The message about the end of a session is signed with a method that this account does not accept.";
     /// No key of the provider has this `kid` and fits the algorithm.
     KeyUnknown ["kid"] = "logout_token_key_unknown", "The message about the end of a session is signed with a key that the provider does not publish.";
+    /// The key is RSA with more than 4,096 bits.
+    KeyTooLarge ["kid"] = "logout_token_key_too_large", "The message about the end of a session is signed with an RSA key of more than 4,096 bits, which Abide cannot check.";
     /// No `kid`, and several keys fit.
     KeyAmbiguous ["kid"] = "logout_token_key_ambiguous", "The message about the end of a session does not say which key it is signed with.";
     /// The signature is not by that key.

@@ -19,6 +19,8 @@ statement_errors! {
     AlgorithmRefused ["alg"] = "security_event_algorithm_refused", "The provider's message is signed with a method that this account does not accept.";
     /// No key of the provider has this `kid` and fits the algorithm.
     KeyUnknown ["kid"] = "security_event_key_unknown", "The provider's message is signed with a key that it does not publish.";
+    /// The key is RSA with more than 4,096 bits.
+    KeyTooLarge ["kid"] = "security_event_key_too_large", "The provider's message is signed with an RSA key of more than 4,096 bits, which Abide cannot check.";
     /// The same, but the keys were read a short time ago and could not be read again. The event may be sent once more.
     KeyNotRead ["kid"] = "security_event_key_not_read", "The provider's message is signed with a key that Abide has not read yet.";
     /// No `kid`, and several keys fit.
@@ -67,6 +69,7 @@ impl SecurityEventError {
             | Self::AlgorithmRefused
             | Self::KeyUnknown
             | Self::KeyNotRead
+            | Self::KeyTooLarge
             | Self::KeyAmbiguous
             | Self::SignatureInvalid => "invalid_key",
             Self::IssuerMissing | Self::IssuerMismatch => "invalid_issuer",

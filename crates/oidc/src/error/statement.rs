@@ -13,6 +13,7 @@ pub(crate) enum Problem {
     /// This member of the header makes it a different kind of statement, or changes how it is read.
     HeaderRefused(&'static str),
     KeyUnknown,
+    KeyTooLarge,
     KeyAmbiguous,
     SignatureInvalid,
     IssuerMissing,
@@ -90,6 +91,7 @@ macro_rules! statement_errors {
                     Problem::AlgorithmRefused => Self::AlgorithmRefused,
                     Problem::HeaderRefused(member) => Self::HeaderRefused(member),
                     Problem::KeyUnknown => Self::KeyUnknown,
+                    Problem::KeyTooLarge => Self::KeyTooLarge,
                     Problem::KeyAmbiguous => Self::KeyAmbiguous,
                     Problem::SignatureInvalid => Self::SignatureInvalid,
                     Problem::IssuerMissing => Self::IssuerMissing,

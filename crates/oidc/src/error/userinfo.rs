@@ -17,6 +17,8 @@ statement_errors! {
     AlgorithmRefused ["alg"] = "userinfo_algorithm_refused", "The provider signed your profile with a method that this account does not accept.";
     /// No key of the provider has this `kid` and fits the algorithm.
     KeyUnknown ["kid"] = "userinfo_key_unknown", "The provider signed your profile with a key that it does not publish.";
+    /// The key is RSA with more than 4,096 bits.
+    KeyTooLarge ["kid"] = "userinfo_key_too_large", "The provider signed your profile with an RSA key of more than 4,096 bits, which Abide cannot check.";
     /// No `kid`, and several keys fit (Core, section 10.1).
     KeyAmbiguous ["kid"] = "userinfo_key_ambiguous", "The provider does not say which of its keys it signed your profile with.";
     /// The signature is not by that key.

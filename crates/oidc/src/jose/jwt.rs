@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::error::statement::Problem;
 use crate::jose::algorithm::SigningAlgorithm;
+use crate::jose::keys::is_too_large;
 use crate::text::json::{self, DocumentProblem};
 
 /// The largest difference between the provider's clock and ours.
@@ -199,9 +200,16 @@ impl<'a> Jwt<'a> {
             (Some(wanted), Some(found)) => found.as_str() == wanted,
             (wanted, _) => wanted.is_none(),
         };
-        let fitting: Vec<&CoreJsonWebKey> =
-            keys.keys().iter().filter(named).filter(|key| fits(key, algorithm)).collect();
+        let (large, fitting): (Vec<&CoreJsonWebKey>, Vec<_>) = keys
+            .keys()
+            .iter()
+            .filter(named)
+            .filter(|key| fits(key, algorithm))
+            .partition(|key| is_too_large(key));
         match fitting[..] {
+            [] if !large.is_empty() => {
+                Err(Refusal { error: Problem::KeyTooLarge.into(), with_other_keys: true })
+            }
             [] => Err(Refusal { error: Problem::KeyUnknown.into(), with_other_keys: true }),
             [key] => Ok(key),
             _ => Err(E::from(Problem::KeyAmbiguous).into()),

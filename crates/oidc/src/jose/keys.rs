@@ -1,6 +1,7 @@
 //! The provider's signing keys (RFC 7517) and the algorithms that are accepted.
 
-use openidconnect::core::CoreJsonWebKeySet;
+use openidconnect::JsonWebKey as _;
+use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyType};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -11,6 +12,8 @@ const MAX_KEYS: usize = 100;
 const MIN_RSA_BYTES: usize = 256;
 /// The largest RSA key that the library takes, in bytes.
 const MAX_RSA_BYTES: usize = 512;
+/// The largest RSA key that is kept, so that a signature by it is refused for its size.
+const KEPT_RSA_BYTES: usize = 2048;
 
 #[derive(Deserialize)]
 pub(crate) struct RawKeySet {
@@ -34,7 +37,7 @@ pub(crate) fn usable(set: RawKeySet) -> Result<CoreJsonWebKeySet, Error> {
 /// A public key for signatures, with the algorithm of its curve.
 ///
 /// Left out: symmetric keys; keys whose private part is published; RSA below 2,048 bits (RFC 7518, section 3.3) and above
-/// 4,096 bits; keys for encryption; curves that do not match `alg`.
+/// 16,384 bits; keys for encryption; curves that do not match `alg`. RSA above 4,096 bits is [too large](is_too_large).
 fn verification_key(mut key: Map<String, Value>) -> Option<Map<String, Value>> {
     let text = |name: &str| key.get(name).and_then(Value::as_str);
     if ["d", "p", "q", "k"].iter().any(|private| key.contains_key(*private)) {
@@ -49,7 +52,7 @@ fn verification_key(mut key: Map<String, Value>) -> Option<Map<String, Value>> {
         return None;
     }
     let implied = match (text("kty")?, text("crv")) {
-        ("RSA", _) if (MIN_RSA_BYTES..=MAX_RSA_BYTES).contains(&modulus_bytes(text("n")?)) => None,
+        ("RSA", _) if (MIN_RSA_BYTES..=KEPT_RSA_BYTES).contains(&modulus_bytes(text("n")?)) => None,
         ("EC", Some("P-256")) => Some("ES256"),
         ("EC", Some("P-384")) => Some("ES384"),
         ("OKP", Some("Ed25519")) => Some("EdDSA"),
@@ -62,6 +65,13 @@ fn verification_key(mut key: Map<String, Value>) -> Option<Map<String, Value>> {
         key.insert("alg".to_owned(), Value::from(implied));
     }
     Some(key)
+}
+
+/// Whether no signature by this key can be checked, because it has more than 4,096 bits.
+pub(crate) fn is_too_large(key: &CoreJsonWebKey) -> bool {
+    *key.key_type() == CoreJsonWebKeyType::RSA
+        && serde_json::to_value(key)
+            .is_ok_and(|key| key["n"].as_str().is_some_and(|n| modulus_bytes(n) > MAX_RSA_BYTES))
 }
 
 fn modulus_bytes(n: &str) -> usize {
@@ -106,7 +116,7 @@ mod tests {
             json!({"kty": "RSA", "n": n, "e": "AQAB"})
         };
         assert_eq!(count(rsa(256)), 1);
-        assert_eq!((count(rsa(128)), count(rsa(512)), count(rsa(1024))), (0, 1, 0));
+        assert_eq!([128, 512, 1024, 2048, 2049].map(|bytes| count(rsa(bytes))), [0, 1, 1, 1, 0]);
     }
 
     #[test]

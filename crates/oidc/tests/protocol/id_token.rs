@@ -142,6 +142,33 @@ async fn headers_that_are_refused() {
     }
 }
 
+/// An RSA key that is too large to be checked is named, and a usable one beside it is used.
+#[tokio::test]
+async fn a_key_that_is_too_large_is_named() {
+    let rsa = |bits: usize| {
+        use base64::Engine;
+        let n = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(vec![0xc1; bits / 8]);
+        json!({"kty": "RSA", "kid": "key-1", "n": n, "e": "AQAB"})
+    };
+    let registration =
+        || Registration { id_token_alg: Some(SigningAlgorithm::Rs256), ..Registration::public(CLIENT) };
+    for (sizes, code) in [
+        (vec![8192], "id_token_key_too_large"),
+        (vec![4104], "id_token_key_too_large"),
+        (vec![8192, 16384], "id_token_key_too_large"),
+        (vec![4096], "id_token_signature_invalid"),
+        (vec![8192, 2048], "id_token_signature_invalid"),
+        (vec![1024], "id_token_key_unknown"),
+    ] {
+        let keys: Vec<Value> = sizes.iter().map(|bits| rsa(*bits)).collect();
+        let keys = json!({ "keys": keys }).to_string().into_bytes();
+        let canned = [("/keys", Canned::Answer(200, "application/json", keys))].into();
+        let behaviour = Behaviour { header: set("alg", json!("RS256")), canned, ..Behaviour::default() };
+        let client = Client::registered(behaviour, registration()).await;
+        assert_eq!(client.sign_in().await.unwrap_err().code(), code, "{sizes:?}");
+    }
+}
+
 #[tokio::test]
 async fn tokens_that_are_no_id_tokens() {
     let cases = [

@@ -292,6 +292,13 @@ fn rsa() -> Vec<Case> {
             set(Jwks, "/keys/1/n", format!("{}{}", "A".repeat(172), "w".repeat(171))),
         ),
         refused(
+            "8192-bits",
+            "the RSA key has 8,192 bits",
+            "RFC 7518, 6.3.1",
+            "id_token_key_too_large",
+            set(Jwks, "/keys/1/n", "w".repeat(1366)),
+        ),
+        refused(
             "exponent-one",
             "the RSA key's exponent is 1: every text is its own signature",
             "RFC 8017, 3.1",
