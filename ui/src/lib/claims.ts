@@ -13,8 +13,22 @@ export interface Claim {
 
 /** The claims that are times (OpenID Connect Core 1.0, sections 2 and 5.1). */
 const TIMES = new Set(["auth_time", "exp", "iat", "nbf", "updated_at"]);
-/** The last second that `Date` can show. */
-const LAST = 8.64e12;
+/** The last time that is shown as a date: a day before the end of the year 9999, so that no time zone needs a year more. */
+const LAST = 253_402_214_399;
+
+/** The claims that say how the user signed in: of these, as much is shown as elsewhere in the window. */
+const METHODS = new Set(["acr", "amr"]);
+const MOST_METHODS = 32;
+const LONGEST_METHOD = 256;
+
+function methods(value: unknown): string[] {
+  const words = (Array.isArray(value) ? value : [value]).map(inWords);
+  const shown = words.slice(0, MOST_METHODS).map((word) => {
+    const signs = [...word];
+    return signs.length > LONGEST_METHOD ? `${signs.slice(0, LONGEST_METHOD).join("")}…` : word;
+  });
+  return words.length > MOST_METHODS ? [...shown, "…"] : shown;
+}
 
 function inWords(value: unknown): string {
   if (typeof value === "string") return value;
@@ -29,6 +43,7 @@ export function lines(name: string, value: unknown, nowUnix: number): string[] {
     const past = nowUnix - value;
     return [past >= 0 && past < 86_400 ? text("claim-time-ago", { time: dateAndTime(value), ago: ago(past) }) : dateAndTime(value)];
   }
+  if (METHODS.has(name) && value !== null && !(Array.isArray(value) && value.length === 0)) return methods(value);
   if (Array.isArray(value)) return value.length === 0 ? [text("claim-empty")] : value.map(inWords);
   if (typeof value === "object" && value !== null) {
     return Object.entries(value).map(([member, of]) => `${member}: ${inWords(of)}`);

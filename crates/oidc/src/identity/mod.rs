@@ -12,6 +12,9 @@ use crate::jose::jwt::CLOCK_SKEW;
 use crate::text;
 
 const MAX_TEXT: usize = 200;
+/// The longest `acr` and the longest value in `amr`, in characters, and the most values in it. Registered ones are much shorter.
+const MAX_METHOD: usize = 256;
+const MAX_METHODS: usize = 32;
 
 /// The person, from a validated ID token (OpenID Connect Core 1.0, sections 2 and 5.1). Names are for people to read; only
 /// `issuer` and `subject` together identify a person.
@@ -41,10 +44,10 @@ pub struct Identity {
     /// `sid`: the provider's session (Front- and Back-Channel Logout 1.0).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
-    /// `acr`: the authentication context class.
+    /// `acr`: the authentication context class, one line of at most 256 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
-    /// `amr`: the authentication methods.
+    /// `amr`: the authentication methods, at most 32, each as `acr`. Others are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
     /// The identity provider behind this provider: `idp` or `identity_provider`, which no specification defines and many
@@ -105,8 +108,8 @@ impl Identity {
             auth_time: None,
             session_expiry: claims.get("session_expiry").and_then(whole_seconds),
             sid: exact("sid"),
-            acr: exact("acr"),
-            amr: methods.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+            acr: claims.get("acr").and_then(method),
+            amr: methods.into_iter().flatten().filter_map(method).take(MAX_METHODS).collect(),
             idp: shown("idp").or_else(|| shown("identity_provider")),
             nonce: exact("nonce"),
             signed_with: None,
@@ -130,6 +133,12 @@ impl Identity {
             ..self
         }
     }
+}
+
+/// A way to sign in, unchanged: it is compared with what was asked for. `None` for one that cannot be shown as it is.
+fn method(value: &Value) -> Option<String> {
+    let found = value.as_str()?;
+    (text::plain(found, MAX_METHOD) == found && !found.is_empty()).then(|| found.to_owned())
 }
 
 /// A time in whole seconds since 1970 (RFC 7519, section 2: NumericDate). `None` for anything else, which is not an error.
@@ -176,6 +185,17 @@ mod tests {
             (later.sid.as_deref(), later.amr, later.nonce.as_deref()),
             (Some("s1"), vec!["pwd".into()], Some("n"))
         );
+    }
+
+    #[test]
+    fn of_the_ways_to_sign_in_only_so_much_is_kept() {
+        let long = "x".repeat(10_000);
+        let many: Vec<String> = (0..5000).map(|number| format!("m{number}")).collect();
+        let kept = identity(json!({"acr": long, "amr": many}));
+        assert_eq!((kept.acr, kept.amr.len(), kept.amr[31].as_str()), (None, 32, "m31"));
+        let fits = "\u{e9}".repeat(256);
+        let kept = identity(json!({"acr": fits, "amr": [long, "", "a\nb", "o\u{202e}tp", 7, "pwd"]}));
+        assert_eq!((kept.acr, kept.amr), (Some(fits), vec!["pwd".to_owned()]));
     }
 
     #[test]
