@@ -110,5 +110,5 @@ pub use text::urls::{UrlProblem, is_client_metadata_document, is_loopback};
 pub use tokens::device::{DeviceAuthorization, DeviceParameters, DevicePoll};
 pub use tokens::device_polling::{DevicePolling, DeviceStep};
 pub use tokens::exchange::{ExchangeRequest, IssuedToken, TokenTarget, TokenType};
-pub use tokens::response::{RefreshError, Tokens};
+pub use tokens::response::{GrantError, RefreshError, Tokens};
 pub use tokens::revocation::{Introspection, TokenKind};

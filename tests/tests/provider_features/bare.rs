@@ -71,7 +71,8 @@ impl<'a> Bare<'a> {
         page.close().await;
         let code = request.pending.receive(&answer).unwrap().code;
         let now = SystemTime::now();
-        Ok((self.client.exchange(&self.http, &request.pending, code, now).await?, method))
+        let tokens = self.client.exchange(&self.http, &request.pending, code, now).await;
+        Ok((tokens.map_err(|refused| refused.error)?, method))
     }
 
     /// The introspection of a valid access token.
@@ -117,7 +118,7 @@ impl<'a> Bare<'a> {
                 assert_eq!((status, &claims["sub"]), (200, &tokens.identity.subject.clone().into()));
                 "works".to_owned()
             }
-            Err(error) => refused(&error),
+            Err(not) => refused(&not.error),
         }
     }
 }

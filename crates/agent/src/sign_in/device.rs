@@ -15,7 +15,7 @@ use crate::sign_in::SignInError;
 use crate::sign_in::scopes::{is_scope_refused, say_dropped, scopes, without_unlisted};
 use crate::state::account::host_of;
 use crate::state::connection::Connection;
-use crate::state::revoke::give_back;
+use crate::state::revoke::{give_back, revoke_refused};
 use crate::state::store::Store;
 
 /// A sign-in is cancelled after this time, even if the code is valid longer: users are shown the shorter of the two.
@@ -126,11 +126,12 @@ impl Polls {
     /// Asks whether the user is done. From then on the provider may have issued tokens.
     fn send(&mut self) {
         let (connection, authorization) = (self.connection.clone(), self.authorization.clone());
-        let sender = self.sender.clone();
+        let (sender, store) = (self.sender.clone(), self.store.clone());
         self.under_way += 1;
         self.store.before_the_end(async move {
             let Connection { http, relying_party, .. } = &connection;
             let answer = relying_party.device_token(http, &authorization, clock::system_time()).await;
+            let answer = answer.map_err(|refused| revoke_refused(&store, &connection, refused));
             if let Err(mpsc::error::SendError(answer)) = sender.send(answer) {
                 give_up(connection, answer).await;
             }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use abide_audit::Event;
 use abide_oidc::{
     AuthorizationCode, AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, ErrorKind,
-    OAuthError, Pending, Tokens,
+    GrantError, OAuthError, Pending, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
 use abide_wire::{ErrorAnswer, ErrorCode, Evidence, SignInBegun};
@@ -27,7 +27,7 @@ use crate::state::account::{Account, Opening, SignIn, host_of};
 use crate::state::commit::{Commit, NotCommitted, Unwritten, commit};
 use crate::state::connection::{Connection, connect, lifetimes};
 use crate::state::last_error::LastError;
-use crate::state::revoke::{revoke_token, revoke_unused};
+use crate::state::revoke::{revoke_refused, revoke_token, revoke_unused};
 use crate::state::spawn::{in_time, spawn_settled};
 use crate::state::store::Store;
 use crate::state::tokens::Held;
@@ -309,14 +309,16 @@ pub(crate) async fn redeem_code(
         asked.relying_party.exchange(&http, &pending, code, clock::system_time()).await
     };
     let (after, unused) = (store.clone(), connection.clone());
-    let late = async move |answer: Result<Tokens, abide_oidc::Error>| {
-        if let Ok(tokens) = answer {
-            revoke_token(&after, &unused, tokens.refresh_token);
-        }
+    let late = async move |answer: Result<Tokens, GrantError>| match answer {
+        Ok(tokens) => revoke_token(&after, &unused, tokens.refresh_token),
+        Err(refused) => drop(revoke_refused(&after, &unused, refused)),
     };
     let host = connection.relying_party.provider().display_host();
-    let answer = in_time(patience, exchange, late).await;
-    answer.unwrap_or(Err(abide_oidc::Error::Timeout { host })).map_err(SignInError::of)
+    match in_time(patience, exchange, late).await {
+        Some(Ok(tokens)) => Ok(tokens),
+        Some(Err(refused)) => Err(SignInError::of(revoke_refused(store, connection, refused))),
+        None => Err(SignInError::of(abide_oidc::Error::Timeout { host })),
+    }
 }
 
 /// Makes the session durable before it is active. Returns who signed in.
@@ -328,7 +330,13 @@ pub(crate) async fn complete(
     tokens: Tokens,
     session_state: Option<String>,
 ) -> Result<String, SignInError> {
-    let connection = connection.settled(&tokens.token_type)?;
+    let connection = match connection.clone().settled(&tokens.token_type) {
+        Ok(settled) => settled,
+        Err(error) => {
+            revoke_token(&store, &connection, tokens.refresh_token);
+            return Err(error.into());
+        }
+    };
     let (store, name, connection) = (&store, name.as_str(), &connection);
     let wanted = store.act(name, |account, _| account.config.provider.claims).unwrap_or(false);
     let (profile, unknown) = match profile(connection, &tokens, wanted).await {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use abide_oidc::TokenKind;
+use abide_oidc::{Error, GrantError, TokenKind};
 use secrecy::SecretString;
 
 use crate::platform::clock;
@@ -15,7 +15,7 @@ use crate::state::tokens::Held;
 const REVOCATION_PAUSES: [Duration; 3] =
     [Duration::from_secs(2), Duration::from_secs(15), Duration::from_secs(120)];
 
-/// The result of the revocation of an unused refresh token.
+/// The result of the revocation of an unused token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GivenBack {
     /// The provider has revoked it.
@@ -26,19 +26,23 @@ pub(crate) enum GivenBack {
 
 /// Revokes an unused refresh token.
 pub(crate) async fn give_back(connection: Connection, token: SecretString) -> GivenBack {
+    give_back_as(connection, token, TokenKind::RefreshToken).await
+}
+
+async fn give_back_as(connection: Connection, token: SecretString, kind: TokenKind) -> GivenBack {
     let Connection { http, relying_party, .. } = connection;
     if !relying_party.provider().has_revocation() {
         tracing::info!("the provider does not offer revocation");
         return GivenBack::NotRevoked;
     }
     for pause in REVOCATION_PAUSES.into_iter().map(Some).chain([None]) {
-        match relying_party.revoke(&http, &token, TokenKind::RefreshToken, clock::system_time()).await {
+        match relying_party.revoke(&http, &token, kind, clock::system_time()).await {
             Ok(()) => return GivenBack::Revoked,
             Err(error) if error.is_transient() => {
-                tracing::warn!(code = error.code(), "the refresh token is not revoked yet");
+                tracing::warn!(code = error.code(), ?kind, "a token is not revoked yet");
             }
             Err(error) => {
-                tracing::warn!(code = error.code(), "the refresh token could not be revoked");
+                tracing::warn!(code = error.code(), ?kind, "a token could not be revoked");
                 return GivenBack::NotRevoked;
             }
         }
@@ -53,6 +57,18 @@ pub(crate) async fn give_back(connection: Connection, token: SecretString) -> Gi
 /// Revokes the refresh token of tokens that nothing waits for any more.
 pub(crate) fn revoke_unused(store: &Arc<Store>, connection: &Connection, unused: Held) {
     revoke_token(store, connection, unused.refresh_token);
+}
+
+/// Revokes what the provider has issued in an answer that was refused. Returns the error.
+pub(crate) fn revoke_refused(store: &Arc<Store>, connection: &Connection, refused: GrantError) -> Error {
+    let GrantError { error, unused } = refused;
+    if let Some((token, kind)) = unused {
+        let connection = connection.clone();
+        store.before_the_end(async move {
+            let _ = give_back_as(connection, token, kind).await;
+        });
+    }
+    error
 }
 
 /// Revokes a refresh token, if there is one. The end of the program waits for it, within reason.

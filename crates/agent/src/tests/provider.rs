@@ -80,6 +80,16 @@ pub(super) struct Inner {
     pub(super) revoked: Vec<String>,
     /// Whether a refresh brings a new refresh token.
     pub(super) keeps_tokens: bool,
+    /// The status of UserInfo, where there is one.
+    pub(super) userinfo: Option<u16>,
+    /// Whether pages for front-channel logout are offered, without a promise of `sid`.
+    pub(super) frontchannel: bool,
+    /// The `sid` in the ID token of a sign-in.
+    pub(super) sid: Option<&'static str>,
+    /// The `Date` of every answer.
+    pub(super) date: Option<&'static str>,
+    /// What the ID token of a sign-in says about the end of the provider's session.
+    pub(super) session_expiry: Option<u64>,
     pub(super) log: Vec<String>,
     /// Grants of which a refresh token did not reach the client, or not the disk; and tokens that are nowhere.
     pub(super) lost_grants: BTreeSet<u64>,
@@ -137,7 +147,11 @@ impl Provider {
             refresh_expires_in: None,
             authorization_expires_in: None,
             id_token: None,
-            identity: identity(subject),
+            identity: Identity {
+                session_expiry: inner.session_expiry,
+                sid: inner.sid.map(str::to_owned),
+                ..identity(subject)
+            },
         }
     }
 }
@@ -204,11 +218,24 @@ impl Inner {
         (200, answer, given)
     }
 
+    /// A code is redeemed. The ID token that comes with the tokens is none.
+    fn redeem(&mut self) -> (u16, Value, Option<u64>) {
+        self.grants += 1;
+        let number = self.issue(self.grants);
+        let answer = json!({
+            "token_type": "Bearer",
+            "access_token": format!("at-{number}"),
+            "refresh_token": format!("rt-{number}"),
+            "id_token": "e30.e30.e30",
+        });
+        (200, answer, Some(number))
+    }
+
     fn carry_out(&mut self, path: &str, form: &BTreeMap<String, String>) -> (u16, Value, Option<u64>) {
         match path {
             "/.well-known/openid-configuration" => {
                 let at = |path: &str| format!("{ISSUER}{path}");
-                let metadata = json!({
+                let mut metadata = json!({
                     "issuer": ISSUER,
                     "authorization_endpoint": at("/authorize"),
                     "token_endpoint": at("/token"),
@@ -222,10 +249,20 @@ impl Inner {
                     "code_challenge_methods_supported": ["S256"],
                     "scopes_supported": ["openid", "offline_access"],
                 });
+                if self.userinfo.is_some() {
+                    metadata["userinfo_endpoint"] = json!(at("/userinfo"));
+                }
+                metadata["frontchannel_logout_supported"] = json!(self.frontchannel);
                 (200, metadata, None)
             }
             "/keys" => (200, json!({"keys": []}), None),
-            "/token" => self.refresh(form),
+            "/token" if form.contains_key("refresh_token") => self.refresh(form),
+            "/token" => self.redeem(),
+            "/device" => {
+                let page = format!("{ISSUER}/code");
+                let codes = json!({"device_code": "code", "user_code": "CODE", "verification_uri": page, "expires_in": 600});
+                (200, codes, None)
+            }
             "/revoke" => {
                 let token = form.get("token").cloned().unwrap_or_default();
                 if let Some(known) = number(&token).and_then(|number| self.refresh_tokens.get_mut(&number))
@@ -236,6 +273,7 @@ impl Inner {
                 self.revoked.push(token);
                 (200, json!({}), None)
             }
+            "/userinfo" => (self.userinfo.unwrap_or(404), json!({"sub": "alice"}), None),
             "/introspect" => (401, json!({"error": "invalid_client"}), None),
             _ => (404, json!({}), None),
         }
@@ -313,7 +351,11 @@ impl Script for Provider {
             let _under_way = UnderWay::new(&provider, &form).filter(|_| path == "/token");
             let patience = if path == "/token" { PATIENT } else { IMPATIENT };
             let exchange = provider.exchange(&path, &form, fate);
-            clock::timeout(patience, exchange).await.ok().flatten()
+            let mut answer = clock::timeout(patience, exchange).await.ok().flatten()?;
+            if let Some(date) = provider.inner().date {
+                answer.headers_mut().insert(http::header::DATE, http::HeaderValue::from_static(date));
+            }
+            Some(answer)
         })
     }
 }

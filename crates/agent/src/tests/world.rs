@@ -18,6 +18,7 @@ use crate::config::AccountConfig;
 use crate::options::{Options, PolicyFile};
 use crate::platform::clock;
 use crate::platform::clock::scripted::{self, Scripted};
+use crate::provider_session::probe;
 use crate::sign_out::{self, pending};
 use crate::state::account::{Account, SignIn};
 use crate::state::connection::connect;
@@ -82,6 +83,9 @@ impl Effects for Flows {
     }
 
     fn probe(&self, store: &Arc<Store>, account: &Account, attempt: Attempt) {
+        if self.provider.inner().userinfo.is_some() {
+            return probe::start(store, account, attempt);
+        }
         let (store, name) = (store.clone(), account.name.clone());
         tokio::spawn(async move {
             let probe = abide_session::Probe::Unknown;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abide_oidc::{
-    Error, ErrorKind, ExchangeRequest, IssuedToken, OAuthError, RefreshError, TokenTarget, TokenType,
+    Error, ErrorKind, ExchangeRequest, GrantError, IssuedToken, OAuthError, RefreshError, TokenKind,
+    TokenTarget, TokenType,
 };
 use abide_session::{Input, Now, ResourceVerdict, TokenRequest};
 use abide_wire::{AccessToken, ErrorAnswer, ErrorCode, TokenAnswer};
@@ -250,7 +251,13 @@ async fn traded(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Result<
         .relying_party
         .exchange_token(&connection.http.patient(), &asked, clock::system_time())
         .await;
-    let mut issued = answered.map_err(Failure::Provider)?;
+    let mut issued = answered.map_err(|GrantError { error, unused }| {
+        // An access token here may be the session's own, if the provider has exchanged nothing.
+        if let Some((token, TokenKind::RefreshToken)) = unused {
+            revoke_token(store, &connection, Some(token));
+        }
+        Failure::Provider(error)
+    })?;
     if let Some(refresh_token) = issued.refresh_token.take() {
         // The session has its own.
         revoke_token(store, &connection, Some(refresh_token));

@@ -18,7 +18,7 @@ use crate::http::{Http, JSON};
 use crate::text::json::text_if_any;
 use crate::text::urls::{self, UrlProblem};
 use crate::tokens::id_token::Purpose;
-use crate::tokens::response::{Tokens, lifetime, lifetime_if_any};
+use crate::tokens::response::{GrantError, Tokens, lifetime, lifetime_if_any};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const MAX_DEVICE_CODE: usize = 4096;
@@ -181,7 +181,8 @@ impl RelyingParty {
 
     /// Asks once whether the person has answered (RFC 8628, section 3.4), and validates the tokens.
     ///
-    /// `access_denied`, `expired_token` and the other refusals are [`Error::Refused`]: the sign-in is over. After an error
+    /// [`GrantError::unused`] is revoked. `access_denied`, `expired_token` and the other refusals are [`Error::Refused`]: the sign-in
+    /// is over. After an error
     /// that [is transient](Error::is_transient) it continues. [`DevicePolling`](crate::DevicePolling) says when to ask
     /// again.
     pub async fn device_token(
@@ -189,20 +190,27 @@ impl RelyingParty {
         http: &Http,
         authorization: &DeviceAuthorization,
         now: SystemTime,
-    ) -> Result<DevicePoll, Error> {
+    ) -> Result<DevicePoll, GrantError> {
         let device_code = authorization.device_code.expose_secret();
         let mut sent = vec![("grant_type", GRANT_TYPE), ("device_code", device_code)];
         let verifier = authorization.code_verifier.as_ref();
         sent.extend(verifier.map(|verifier| ("code_verifier", verifier.expose_secret())));
         let response = match self.token_request(http, &sent, now).await {
-            Err(Error::Refused { error: OAuthError::AuthorizationPending, .. }) => {
+            Err(GrantError {
+                error: Error::Refused { error: OAuthError::AuthorizationPending, .. }, ..
+            }) => {
                 return Ok(DevicePoll::Pending);
             }
-            Err(Error::Refused { error: OAuthError::SlowDown, .. }) => return Ok(DevicePoll::SlowDown),
+            Err(GrantError { error: Error::Refused { error: OAuthError::SlowDown, .. }, .. }) => {
+                return Ok(DevicePoll::SlowDown);
+            }
             answered => answered?,
         };
-        response.check_binding(self.dpop())?;
-        let identity = self.person(http, &response, Purpose::Device, now).await?;
-        Ok(DevicePoll::Done(Box::new(response.into_tokens(&authorization.scope, identity)?)))
+        match self.person(http, &response, Purpose::Device, now).await {
+            Ok(identity) => {
+                Ok(DevicePoll::Done(Box::new(response.into_tokens(&authorization.scope, identity)?)))
+            }
+            Err(error) => Err(response.refused(error)),
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::http::Http;
 use crate::identity::Identity;
 use crate::text::{is_scope, is_word};
 use crate::tokens::id_token::Purpose;
-use crate::tokens::response::{RefreshError, TokenResponse};
+use crate::tokens::response::{GrantError, RefreshError, TokenResponse};
 
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const MAX_TARGETS: usize = 16;
@@ -204,12 +204,12 @@ impl RelyingParty {
         http: &Http,
         request: &ExchangeRequest<'_>,
         now: SystemTime,
-    ) -> Result<IssuedToken, Error> {
+    ) -> Result<IssuedToken, GrantError> {
         let own = request.target.check()?;
         let of_resources = request.target.resource_scopes()?;
         let scope = form::scope(own.split_ascii_whitespace().chain(of_resources.iter().map(String::as_str)))?;
         if !matches!(request.requested, TokenType::AccessToken | TokenType::Jwt) {
-            return Err(invalid("requested_token_type"));
+            return Err(invalid("requested_token_type").into());
         }
         let mut sent = vec![
             ("grant_type", TOKEN_EXCHANGE),
@@ -222,16 +222,24 @@ impl RelyingParty {
         }
         request.target.add_to(&scope, &mut sent);
         let response = self.token_request(http, &sent, now).await?;
-        response.check_binding(self.dpop())?;
-        let found = response.issued_token_type.as_deref().ok_or(Error::IssuedTokenTypeMissing)?;
-        let kind = TokenType::from_uri(found).filter(|kind| *kind == request.requested);
-        let kind = kind.ok_or(Error::IssuedTokenTypeMismatch)?;
+        let asked = if scope.is_empty() { request.granted_scope } else { &scope };
         // The target has its own scopes. Without a requested scope, the provider decides which of them the token has.
-        if !scope.is_empty() && of_resources.is_empty() {
-            check_scope(&response, &scope)?;
+        let fits = match scope.is_empty() || !of_resources.is_empty() {
+            true => Ok(()),
+            false => check_scope(&response, &scope),
+        };
+        match check_type(&response, request.requested).and_then(|kind| fits.map(|()| kind)) {
+            Ok(kind) => Ok(issued(response, kind, asked)?),
+            Err(error) => Err(response.refused(error)),
         }
-        issued(response, kind, if scope.is_empty() { request.granted_scope } else { &scope })
     }
+}
+
+/// The issued type, if it is the requested one.
+fn check_type(response: &TokenResponse, requested: TokenType) -> Result<TokenType, Error> {
+    let found = response.issued_token_type.as_deref().ok_or(Error::IssuedTokenTypeMissing)?;
+    let kind = TokenType::from_uri(found).filter(|kind| *kind == requested);
+    kind.ok_or(Error::IssuedTokenTypeMismatch)
 }
 
 /// A provider that does not name the granted scope has granted the requested one (RFC 6749, section 5.1; RFC 8693, section

@@ -18,6 +18,7 @@ use crate::identity::Identity;
 use crate::provider::keys::Occasion;
 use crate::text::json::text_if_any;
 use crate::tokens::id_token::{self, Expectation, Purpose};
+use crate::tokens::revocation::TokenKind;
 
 /// Ten years: longer lifetimes are cut, so that adding one to a clock cannot overflow.
 const MAX_LIFETIME: u64 = 10 * 366 * 24 * 60 * 60;
@@ -150,6 +151,13 @@ impl TokenResponse {
         self.refresh_token.filter(can_be_sent)
     }
 
+    /// The answer is refused.
+    pub(crate) fn refused(self, error: Error) -> GrantError {
+        let refresh = self.refresh_token.filter(can_be_sent).map(|token| (token, TokenKind::RefreshToken));
+        let access = || self.access_token.filter(can_be_sent).map(|token| (token, TokenKind::AccessToken));
+        GrantError { error, unused: refresh.or_else(access) }
+    }
+
     pub(crate) fn check(&self) -> Result<(), Error> {
         // Some servers write an empty one beside good tokens.
         if let Some(error) = self.error.as_ref().filter(|error| !error.is_empty()) {
@@ -271,17 +279,40 @@ impl From<Error> for RefreshError {
     }
 }
 
+/// Why a grant returned no tokens.
+#[derive(Debug)]
+pub struct GrantError {
+    /// What went wrong.
+    pub error: Error,
+    /// The token in the answer that was refused, if there is one: the provider has issued it, and nobody uses it, so it is to be
+    /// revoked. The refresh token, because its end is that of the access token too (RFC 7009, section 2.1); without one, the
+    /// access token.
+    pub unused: Option<(SecretString, TokenKind)>,
+}
+
+impl From<Error> for GrantError {
+    fn from(error: Error) -> Self {
+        Self { error, unused: None }
+    }
+}
+
+impl From<RefreshError> for GrantError {
+    fn from(RefreshError { error, rotated }: RefreshError) -> Self {
+        Self { error, unused: rotated.map(|token| (token, TokenKind::RefreshToken)) }
+    }
+}
+
 impl RelyingParty {
     /// Redeems an authorization code (Core, section 3.1.3.1; RFC 7636, section 4.5) and validates the answer.
     ///
-    /// The code is used up in any case: after an error, the sign-in has to start again.
+    /// The code is used up in any case: after an error, the sign-in has to start again, and [`GrantError::unused`] is revoked.
     pub async fn exchange(
         &self,
         http: &Http,
         pending: &Pending,
         code: AuthorizationCode,
         now: SystemTime,
-    ) -> Result<Tokens, Error> {
+    ) -> Result<Tokens, GrantError> {
         let mut parameters = vec![
             ("grant_type", "authorization_code"),
             ("code", code.expose()),
@@ -292,13 +323,14 @@ impl RelyingParty {
         // ones issue a token for one resource only; refreshes get those for the others.
         parameters.extend(pending.resource().map(|resource| ("resource", resource)));
         let response = self.token_request(http, &parameters, now).await?;
-        response.check_binding(self.dpop())?;
         let purpose = Purpose::SignIn { nonce: pending.nonce(), demands: pending.demands() };
-        let identity = self.person(http, &response, purpose, now).await?;
-        if !pending.was_answered_by(&identity.issuer) {
-            return Err(IdTokenError::IssuerMismatch.into());
+        match self.person(http, &response, purpose, now).await {
+            Ok(identity) if pending.was_answered_by(&identity.issuer) => {
+                Ok(response.into_tokens(pending.scope(), identity)?)
+            }
+            Ok(_) => Err(response.refused(IdTokenError::IssuerMismatch.into())),
+            Err(error) => Err(response.refused(error)),
         }
-        response.into_tokens(pending.scope(), identity)
     }
 
     /// Uses a refresh token to get new tokens (RFC 6749, section 6; Core, section 12).
@@ -358,24 +390,27 @@ impl RelyingParty {
     ) -> Result<Option<SecretString>, Error> {
         let parameters = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
         match self.token_answer(http, &parameters, now).await {
-            Ok(response) => {
-                response.check()?;
-                Ok(response.rotated())
-            }
+            Ok(response) => match response.check() {
+                Ok(()) => Ok(response.rotated()),
+                Err(error) => response.rotated().map(Some).ok_or(error),
+            },
             Err(RefreshError { rotated: Some(rotated), .. }) => Ok(Some(rotated)),
             Err(RefreshError { error, .. }) => Err(error),
         }
     }
 
+    /// An answer with an access token that can be used.
     pub(crate) async fn token_request(
         &self,
         http: &Http,
         parameters: &[(&str, &str)],
         now: SystemTime,
-    ) -> Result<TokenResponse, Error> {
-        let response = self.token_answer(http, parameters, now).await.map_err(|refused| refused.error)?;
-        response.check()?;
-        Ok(response)
+    ) -> Result<TokenResponse, GrantError> {
+        let response = self.token_answer(http, parameters, now).await?;
+        match response.check().and_then(|()| response.check_binding(self.dpop())) {
+            Ok(()) => Ok(response),
+            Err(error) => Err(response.refused(error)),
+        }
     }
 
     /// An answer that can be parsed, whose tokens may be unusable. Of one that cannot be parsed, the refresh token is kept.

@@ -81,7 +81,7 @@ async fn from_an_unknown_client_to_a_token_for_one_purpose() {
         panic!("still pending")
     };
     assert_eq!(tokens.identity.email.as_deref(), Some("alice@example.com"));
-    assert_eq!(rp.device_token(&http, &authorization, now).await.unwrap_err().code(), "invalid_grant");
+    assert_eq!(rp.device_token(&http, &authorization, now).await.unwrap_err().error.code(), "invalid_grant");
 
     let subject = &tokens.identity.subject;
     let userinfo = rp.userinfo(&http, &tokens.access_token, subject, now).await.unwrap();
@@ -131,9 +131,9 @@ async fn a_device_that_is_not_wanted_is_told_so() {
     let mut polling = DevicePolling::new(&authorization);
     assert_eq!(polling.first(), DeviceStep::PollAt(Duration::from_secs(5)));
     // Two at once are too many for it.
-    let answer = rp.device_token(&http, &authorization, now).await;
+    let answer = rp.device_token(&http, &authorization, now).await.map_err(|refused| refused.error);
     assert_eq!(polling.answered(Duration::ZERO, &answer), DeviceStep::PollAt(Duration::from_secs(5)));
-    let answer = rp.device_token(&http, &authorization, now).await;
+    let answer = rp.device_token(&http, &authorization, now).await.map_err(|refused| refused.error);
     assert_eq!(polling.answered(Duration::ZERO, &answer), DeviceStep::PollAt(Duration::from_secs(10)));
     op.stop().await;
 }
@@ -163,7 +163,7 @@ async fn what_a_device_gets_is_bound_to_its_key_and_so_is_all_that_comes_of_it()
         DeviceParameters { scopes: vec!["offline_access".to_owned()], ..DeviceParameters::default() };
     let authorization = rp.device_authorization(&http, &parameters, now()).await.unwrap();
     assert!(Person::new().scan(&authorization, "demo").await.contains("Your device is connected"));
-    let stolen = thief.device_token(&http, &authorization, now()).await.unwrap_err();
+    let stolen = thief.device_token(&http, &authorization, now()).await.unwrap_err().error;
     assert_eq!(stolen.code(), "invalid_dpop_proof", "the device code alone is not enough");
     let polled = rp.device_token(&http, &authorization, now()).await.unwrap();
     let DevicePoll::Done(tokens) = polled else { panic!("still pending") };
@@ -182,9 +182,9 @@ async fn what_a_device_gets_is_bound_to_its_key_and_so_is_all_that_comes_of_it()
         target: &target,
         granted_scope: &tokens.scope,
     };
-    let stolen = thief.exchange_token(&http, &request, now()).await.unwrap_err();
+    let stolen = thief.exchange_token(&http, &request, now()).await.unwrap_err().error;
     assert_eq!(stolen.code(), "invalid_dpop_proof");
-    let stolen = unbound.exchange_token(&http, &request, now()).await.unwrap_err();
+    let stolen = unbound.exchange_token(&http, &request, now()).await.unwrap_err().error;
     assert_eq!(stolen.code(), "invalid_dpop_proof");
     let exchanged = rp.exchange_token(&http, &request, now()).await.unwrap();
     assert_eq!(exchanged.token_type, "DPoP");

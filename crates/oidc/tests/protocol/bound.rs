@@ -39,7 +39,7 @@ async fn begin(client: &Client) -> DeviceAuthorization {
 }
 
 async fn poll(client: &Client, authorization: &DeviceAuthorization) -> Result<Tokens, Error> {
-    match client.rp.device_token(&client.http, authorization, now()).await? {
+    match client.rp.device_token(&client.http, authorization, now()).await.map_err(|refused| refused.error)? {
         DevicePoll::Done(tokens) => Ok(*tokens),
         answer => panic!("{answer:?}"),
     }
@@ -60,7 +60,7 @@ async fn exchange(client: &Client, tokens: &Tokens) -> Result<IssuedToken, Error
         target: &TokenTarget::default(),
         granted_scope: &tokens.scope,
     };
-    client.rp.exchange_token(&client.http, &request, now()).await
+    client.rp.exchange_token(&client.http, &request, now()).await.map_err(|refused| refused.error)
 }
 
 /// How often a path was asked for, and how often with a proof.

@@ -10,7 +10,7 @@ async fn ask(client: &Client) -> Result<DeviceAuthorization, Error> {
 }
 
 async fn poll(client: &Client, authorization: &DeviceAuthorization) -> Result<DevicePoll, Error> {
-    client.rp.device_token(&client.http, authorization, now()).await
+    client.rp.device_token(&client.http, authorization, now()).await.map_err(|refused| refused.error)
 }
 
 #[tokio::test]

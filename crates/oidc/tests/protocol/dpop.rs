@@ -69,7 +69,7 @@ async fn a_stolen_code_is_worth_nothing_without_the_key() {
     let AuthorizationRequest { url, pending } = client.request(&AuthorizationParameters::default());
     let code = pending.receive(&client.provider.authorize(&url)).unwrap().code;
     let other = client.rp.with_dpop(Arc::new(DpopKey::generate().unwrap()), Binding::Required).unwrap();
-    let error = other.exchange(&client.http, &pending, code, now()).await.unwrap_err();
+    let error = other.exchange(&client.http, &pending, code, now()).await.unwrap_err().error;
     assert_eq!((error.code(), error.is_transient()), ("invalid_dpop_proof", false));
 }
 

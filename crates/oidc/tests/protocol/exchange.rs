@@ -189,7 +189,7 @@ async fn refusals_keep_the_providers_code() {
             .rp
             .exchange_token(&client.http, &request(&tokens.access_token, &target(&[], &[])), now())
             .await;
-        assert_eq!(exchanged.unwrap_err().code(), code);
+        assert_eq!(exchanged.unwrap_err().error.code(), code);
     }
 }
 
@@ -263,7 +263,7 @@ async fn exchanged_tokens_of_another_kind_or_for_more_are_refused() {
             }
             let refused =
                 client.rp.exchange_token(&client.http, &request(&tokens.access_token, &wanted), now()).await;
-            assert_eq!(refused.unwrap_err().code(), code, "{name}");
+            assert_eq!(refused.unwrap_err().error.code(), code, "{name}");
         }
     }
     // An exchange here has no use for another refresh token.
@@ -271,5 +271,5 @@ async fn exchanged_tokens_of_another_kind_or_for_more_are_refused() {
     let wrong =
         ExchangeRequest { requested: TokenType::RefreshToken, ..request(&tokens.access_token, &nothing) };
     let refused = client.rp.exchange_token(&client.http, &wrong, now()).await;
-    assert_eq!(refused.unwrap_err().code(), "parameter_invalid");
+    assert_eq!(refused.unwrap_err().error.code(), "parameter_invalid");
 }

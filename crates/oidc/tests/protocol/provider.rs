@@ -577,7 +577,7 @@ impl Client {
     pub(crate) async fn sign_in_with(&self, parameters: &AuthorizationParameters) -> Result<Tokens, Error> {
         let AuthorizationRequest { url, pending } = self.request(parameters);
         let code = pending.receive(&self.provider.authorize(&url)).unwrap().code;
-        self.rp.exchange(&self.http, &pending, code, now()).await
+        self.rp.exchange(&self.http, &pending, code, now()).await.map_err(|refused| refused.error)
     }
 
     pub(crate) async fn refresh(&self, tokens: &Tokens) -> Result<Tokens, Error> {

@@ -39,7 +39,8 @@ async fn every_step_can_run_on_another_thread() {
     let AuthorizationRequest { url, pending } = client.request(&AuthorizationParameters::default());
     let task = tokio::spawn(async move {
         let code = pending.receive(&client.provider.authorize(&url)).unwrap().code;
-        let tokens = client.rp.exchange(&client.http, &pending, code, now()).await?;
+        let tokens =
+            client.rp.exchange(&client.http, &pending, code, now()).await.map_err(|refused| refused.error)?;
         let tokens = client.refresh(&tokens).await?;
         client.rp.userinfo(&client.http, &tokens.access_token, SUBJECT, now()).await?;
         client.rp.logout_token(&client.http, &client.provider.logout_token(), now()).await?;
@@ -130,7 +131,7 @@ async fn a_code_is_good_for_one_exchange_and_needs_its_verifier() {
     let second = client.request(&AuthorizationParameters::default());
     let query = client.provider.authorize(&first.url);
     let code = first.pending.receive(&query).unwrap().code;
-    let error = client.rp.exchange(&client.http, &second.pending, code, now()).await.unwrap_err();
+    let error = client.rp.exchange(&client.http, &second.pending, code, now()).await.unwrap_err().error;
     let Error::Refused { error, description } = &error else { panic!("{error:?}") };
     assert_eq!(*error, OAuthError::InvalidGrant);
     assert_eq!(description.as_deref(), Some("As the test wants it."));
@@ -148,6 +149,46 @@ async fn token_responses_that_are_refused() {
     for (name, value, code) in cases {
         let behaviour = Behaviour { tokens: set(name, value.clone()), ..Behaviour::default() };
         assert_eq!(sign_in_error(behaviour).await, code, "{name}: {value}");
+    }
+}
+
+/// The provider has issued tokens, and nobody uses them.
+#[tokio::test]
+async fn a_refused_answer_gives_up_what_is_to_be_revoked() {
+    use TokenKind::{AccessToken, RefreshToken};
+    let cases: [(&'static str, Value, Option<TokenKind>); 7] = [
+        ("id_token", Value::Null, Some(RefreshToken)),
+        ("id_token", json!("e30.e30.e30"), Some(RefreshToken)),
+        ("token_type", json!("DPoP"), Some(RefreshToken)),
+        ("access_token", Value::Null, Some(RefreshToken)),
+        // It cannot even be read.
+        ("access_token", json!(7), Some(RefreshToken)),
+        ("error", json!("access_denied"), Some(RefreshToken)),
+        ("scope", json!("openid"), None),
+    ];
+    for with_refresh_token in [true, false] {
+        for (name, value, kind) in cases.clone() {
+            let tokens = edit(move |answer| {
+                answer[name] = value.clone();
+                if !with_refresh_token {
+                    answer["refresh_token"] = Value::Null;
+                }
+            });
+            let client = Client::new(Behaviour { tokens, ..Behaviour::default() }).await;
+            let AuthorizationRequest { url, pending } = client.request(&AuthorizationParameters::default());
+            let code = pending.receive(&client.provider.authorize(&url)).unwrap().code;
+            let answer = client.rp.exchange(&client.http, &pending, code, now()).await;
+            let unused = answer.err().and_then(|refused| refused.unused);
+            let kind = match (with_refresh_token, name) {
+                (true, _) => kind,
+                (false, "access_token") => None,
+                (false, _) => kind.map(|_| AccessToken),
+            };
+            assert_eq!(unused.as_ref().map(|(_, kind)| *kind), kind, "{name} {with_refresh_token}");
+            if let Some((token, RefreshToken)) = unused {
+                assert!(client.provider.knows_refresh_token(token.expose_secret()), "{name}");
+            }
+        }
     }
 }
 

@@ -59,7 +59,7 @@ async fn sign_in(client: &Client, answered_by: Option<&str>) -> Result<Tokens, S
         .extend_pairs(answered_by.map(|issuer| ("iss", issuer.replace('*', &client.provider.issuer))));
     let response = pending.receive(changed.query().unwrap()).map_err(|error| error.code().to_owned())?;
     let exchanged = client.rp.exchange(&client.http, &pending, response.code, now()).await;
-    exchanged.map_err(|error| error.code().to_owned())
+    exchanged.map_err(|refused| refused.error.code().to_owned())
 }
 
 async fn outcome(says: Says, answered_by: Option<&str>) -> String {

@@ -59,7 +59,7 @@ async fn a_provider_that_does_not_answer() {
         Http::new(HttpOptions { timeout: Duration::from_millis(200), ..HttpOptions::default() }).unwrap();
     let AuthorizationRequest { url, pending } = client.request(&AuthorizationParameters::default());
     let code = pending.receive(&client.provider.authorize(&url)).unwrap().code;
-    let error = client.rp.exchange(&impatient, &pending, code, now()).await.unwrap_err();
+    let error = client.rp.exchange(&impatient, &pending, code, now()).await.unwrap_err().error;
     assert_eq!((error.code(), error.is_transient()), ("provider_timeout", true));
 }
 

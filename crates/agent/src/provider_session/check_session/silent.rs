@@ -15,7 +15,7 @@ use crate::platform::clock;
 use crate::state::account::Account;
 use crate::state::commit::{Commit, NotCommitted, Unwritten, commit};
 use crate::state::connection::Connection;
-use crate::state::revoke::revoke_token;
+use crate::state::revoke::{revoke_refused, revoke_token};
 use crate::state::tokens::Held;
 
 /// The longest wait for the provider.
@@ -139,8 +139,12 @@ async fn redeem(
             };
             take_over(page, found, connection).await
         }
-        Err(error) => {
-            tracing::warn!(account = page.account, code = error.code(), "a silent answer was refused");
+        Err(refused) => {
+            let code = refused.error.code();
+            tracing::warn!(account = page.account, code, "a silent answer was refused");
+            if let Some(store) = page.store.upgrade() {
+                revoke_refused(&store, connection, refused);
+            }
             SilentAnswer::Nothing
         }
     }
