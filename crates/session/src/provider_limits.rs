@@ -94,7 +94,7 @@ impl ProviderEnds {
                 {
                     continue;
                 }
-                LimitSource::SessionExpiry => limits.session_expiry.map(|at| at.saturating_sub(now.wall)),
+                LimitSource::SessionExpiry => limits.session_expiry.map(|at| limits.until(at, now.wall)),
                 LimitSource::AuthorizationExpiresIn => limits.authorization_expires_in,
                 LimitSource::RefreshTokenTimeout => limits.refresh_token_timeout,
                 LimitSource::RefreshExpiresIn => limits.refresh_expires_in,

@@ -159,14 +159,26 @@ pub struct Tokens {
 /// The ends of the provider's session in one token response, by the names in the specifications.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProviderLimits {
-    /// `session_expiry` of the ID token (IPSIE), as Unix time.
+    /// `session_expiry` of the ID token (IPSIE), as Unix time, by the provider's clock.
     pub session_expiry: Option<Duration>,
+    /// How far that clock is ahead of this computer's, in seconds, as far as it is known.
+    pub clock_ahead: i64,
     /// `authorization_expires_in` (draft-ietf-oauth-refresh-token-expiration).
     pub authorization_expires_in: Option<Duration>,
     /// `refresh_token_timeout` (draft-ietf-oauth-refresh-token-expiration).
     pub refresh_token_timeout: Option<Duration>,
     /// `refresh_expires_in` (Keycloak and others).
     pub refresh_expires_in: Option<Duration>,
+}
+
+impl ProviderLimits {
+    /// The time until a moment of the provider's clock.
+    pub(crate) fn until(&self, moment: Duration, wall: Duration) -> Duration {
+        let apart = Duration::from_secs(self.clock_ahead.unsigned_abs());
+        let there =
+            if self.clock_ahead < 0 { wall.saturating_sub(apart) } else { wall.saturating_add(apart) };
+        moment.saturating_sub(there)
+    }
 }
 
 /// Why a refresh returned no tokens.

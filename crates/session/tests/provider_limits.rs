@@ -68,6 +68,22 @@ fn an_end_that_no_clock_reaches_is_at_most_ten_years_away() {
 }
 
 #[test]
+fn a_session_expiry_is_read_on_the_providers_clock() {
+    for (ahead, there) in [(7200, 7200_i64), (-7200, -7200), (0, 0)] {
+        let wall = Story::new().now.wall.as_secs().checked_add_signed(there).unwrap();
+        let expiry = Some(seconds(wall) + minutes(10));
+        let provider =
+            ProviderLimits { session_expiry: expiry, clock_ahead: ahead, ..ProviderLimits::default() };
+        let mut story = Story::signed_in_with(with(provider));
+        assert_eq!(story.session.view(story.now).provider_left, Some(minutes(10)), "{ahead}");
+        // Repeated, it moves nothing, also when the clock of this computer has been put right meanwhile.
+        story.wait(minutes(4));
+        refresh(&mut story, ProviderLimits { clock_ahead: 0, ..provider });
+        assert_eq!(story.session.view(story.now).provider_left, Some(minutes(6)), "{ahead}");
+    }
+}
+
+#[test]
 fn of_several_ends_the_nearest_counts() {
     let all = ProviderLimits {
         authorization_expires_in: Some(minutes(9)),

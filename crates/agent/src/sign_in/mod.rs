@@ -351,7 +351,7 @@ pub(crate) async fn complete(
             (None, Some(LastError::from(&error)))
         }
     };
-    let lifetimes = lifetimes(&tokens);
+    let lifetimes = lifetimes(&connection.http, &tokens);
     let now = clock::now();
     let mut held = Held {
         session_state,

@@ -274,7 +274,7 @@ async fn install(
     session: SessionRef,
 ) -> Result<String, StepUpError> {
     let provider = connection.relying_party.provider().display_host();
-    let lifetimes = lifetimes(&tokens);
+    let lifetimes = lifetimes(&connection.http, &tokens);
     let issued = Held::new(tokens, Heard { at: clock::wall(), by: Evidence::IdToken });
     let own = issued.refresh_token.clone();
     let Ok(turn) = store.act(name, |account, _| account.turn.clone()) else {

@@ -91,8 +91,11 @@ impl ConnectError {
     }
 }
 
-/// What the session has to know of tokens.
-pub(crate) fn lifetimes(tokens: &Tokens) -> abide_session::Tokens {
+/// What the session has to know of tokens that have just come over this connection.
+///
+/// `session_expiry` is a moment of the provider's clock. The `Date` of the same answer says how far that clock is from this
+/// computer's. `iat` would not do: a provider that hands out an older ID token would lengthen the session by its age.
+pub(crate) fn lifetimes(http: &Http, tokens: &Tokens) -> abide_session::Tokens {
     abide_session::Tokens {
         access_expires_in: tokens.expires_in,
         renewable: tokens.refresh_token.is_some(),
@@ -103,6 +106,7 @@ pub(crate) fn lifetimes(tokens: &Tokens) -> abide_session::Tokens {
             ..ProviderLimits::default()
         },
     }
+            clock_ahead: http.clock_skew().unwrap_or_default(),
 }
 
 /// Discovers the provider of an account.

@@ -6,6 +6,7 @@ mod configuration;
 mod disk;
 mod provider;
 mod races;
+mod refused;
 mod reminders;
 mod simulation;
 mod world;

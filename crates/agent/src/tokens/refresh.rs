@@ -288,7 +288,7 @@ async fn take_over(
     // A provider that does not rotate sends no new refresh token: the old one stays good (RFC 6749 section 6).
     tokens.refresh_token = tokens.refresh_token.or_else(|| Some(spent.token.clone()));
     keep_name(&mut tokens.identity, &spent.identity);
-    let lifetimes = lifetimes(&tokens);
+    let lifetimes = lifetimes(&connection.http, &tokens);
     let issued = Held::new(tokens, Heard { at: clock::wall(), by: Evidence::Refresh });
     let how = Commit {
         next: |account: &Account, before: Option<&Held>| {

@@ -271,7 +271,11 @@ impl Http {
         let sent = SystemTime::now();
         #[cfg(feature = "scripted")]
         if let Some(response) = self.scripted.send(&host, &request).await {
-            let answer = read(response?, host).await?;
+            let response = response?;
+            if let Some(skew) = skew(response.headers(), sent, SystemTime::now()) {
+                self.skew.learn(skew, call.body.is_some());
+            }
+            let answer = read(response, host).await?;
             return Answer { told, ..answer }.unless_unavailable();
         }
         let (name, skewed, posted) = (host.clone(), self.skew.clone(), call.body.is_some());

@@ -73,6 +73,7 @@ pub fn tokens() -> impl Strategy<Value = Tokens> {
         1 => (time(), 0..900_u64).prop_map(move |(time, expiry)| ProviderLimits {
             session_expiry: Some(seconds(1_800_000_000 + expiry)),
             refresh_expires_in: Some(time),
+            clock_ahead: 0,
             ..nothing
         }),
     ];
