@@ -392,9 +392,9 @@ pub(crate) async fn complete(
         revoke_unused(store, connection, held);
         return Err(SignInError::OtherPerson(user));
     }
-    // A session that continues may be refreshing its tokens at this moment.
+    // A session that continues may be refreshing its tokens at this moment. An answer that takes longer finds its place later.
     let _turn = match &turn {
-        Some(turn) => Some(turn.lock().await),
+        Some(turn) => turn.take(connection.patience()).await,
         None => None,
     };
     let done = commit(store, name, how, |account, now| {
@@ -404,6 +404,7 @@ pub(crate) async fn complete(
         account.refresh = None;
         account.touched = true;
         account.new_grant();
+        account.new_turn();
         account.session.handle(now, Input::Authorized { attempt, tokens: lifetimes });
     });
     match done.await {

@@ -139,7 +139,7 @@ fn left_alone(times: u32) -> Duration {
 
 /// Why there was no stronger sign-in. Nothing of it ends the session.
 #[derive(Debug, thiserror::Error)]
-enum StepUpError {
+pub(crate) enum StepUpError {
     #[error("{0}")]
     SignIn(SignInError),
     #[error("You did not sign in within ten minutes.")]
@@ -265,7 +265,7 @@ async fn run(
 }
 
 /// Stores the new tokens in the session. Returns who signed in.
-async fn install(
+pub(crate) async fn install(
     store: &Arc<Store>,
     name: &str,
     connection: &Connection,
@@ -281,7 +281,8 @@ async fn install(
         revoke_token(store, connection, own);
         return Err(StepUpError::Over);
     };
-    let _turn = turn.lock().await;
+    // A refresh may be under way. If its answer does not come, the person does not wait for it.
+    let _turn = turn.take(connection.patience()).await;
     let same = store.act_if(session, |account, _| {
         account.held.as_ref().is_some_and(|before| before.identity.same_person(&issued.identity))
     });
@@ -306,6 +307,10 @@ async fn install(
         surplus.extend(held.surplus());
         let tokens = abide_session::Tokens { renewable: held.refresh_token.is_some(), ..lifetimes };
         account.new_grant();
+        // Without a new refresh token, the old one may still be on its way: it is not sent again before that is known.
+        if own.is_some() {
+            account.new_turn();
+        }
         account.refresh = None;
         account.session.handle(now, Input::SteppedUp { tokens });
     });

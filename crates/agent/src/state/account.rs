@@ -27,6 +27,7 @@ use crate::state::signals::Signals;
 use crate::state::survival::Survival;
 use crate::state::tab::Tab;
 use crate::state::tokens::{BOUND, Held, Uncommitted};
+use crate::state::turn::Turn;
 use crate::view::convert::{self, ended_by, evidence, last_error_kind, limit, limit_source};
 use crate::view::layers::{Heard, Known, layers};
 use crate::view::notices;
@@ -127,7 +128,9 @@ pub(crate) struct Account {
     /// Access tokens for one purpose each (narrower scopes, another resource).
     pub(crate) targets: Targets,
     /// Held while the refresh token is sent: each answer may replace it.
-    pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) turn: Turn,
+    /// Held while new tokens are written: one after the other, so that nothing older is written over them.
+    pub(crate) committing: Arc<tokio::sync::Mutex<()>>,
     /// An earlier process has ended during a refresh: the provider may have replaced the refresh token.
     pub(crate) interrupted: bool,
     /// How far the provider's clock was ahead, in seconds, when the last sign-in failed.
@@ -190,7 +193,8 @@ impl Account {
             farewell: None,
             sign_out: None,
             targets: Targets::default(),
-            turn: Arc::default(),
+            turn: Turn::default(),
+            committing: Arc::default(),
             interrupted: false,
             skew_at_failure: None,
             unexplained: 0,
@@ -215,9 +219,13 @@ impl Account {
     /// Stops serving what was fetched before the user signed in again.
     pub(crate) fn new_grant(&mut self) {
         self.grant += 1;
-        // A renewal of the earlier grant that gets no answer does not hold up those of the new one.
-        self.turn = Arc::default();
         self.targets.clear();
+    }
+
+    /// The session has another refresh token, or none: a renewal with the earlier one that gets no answer holds up nothing of the new
+    /// one.
+    pub(crate) fn new_turn(&mut self) {
+        self.turn = Turn::default();
     }
 
     /// The tokens of the present session.

@@ -58,6 +58,10 @@ where
     N: Fn(&Account, Option<&Held>) -> Option<Held>,
     C: Fn(&Account, &Held, Now) -> Option<Zeroizing<Vec<u8>>>,
 {
+    let Ok(committing) = store.act(name, |account, _| account.committing.clone()) else {
+        return Err(NotCommitted::Gone);
+    };
+    let _one = committing.lock().await;
     let queued = store.act(name, |account, now| {
         let held = (how.next)(account, account.held.as_ref())?;
         let content = (how.content)(account, &held, now)?;
@@ -77,6 +81,7 @@ where
                 && let (Some(held), Some(ours)) = (&mut account.held, ours)
             {
                 held.refresh_token = ours.held.refresh_token;
+                held.leftovers = ours.held.leftovers;
             }
             return Err(NotCommitted::NotStored(error));
         }
@@ -101,8 +106,8 @@ where
     done
 }
 
-/// The provider has spent a refresh token and sent a new one, which takes its place, durably. If the session has continued
-/// without it, the new one is revoked.
+/// The provider has spent a refresh token and sent a new one, which takes its place, durably: as the session's own, or among those
+/// that are given back with it. If the session has neither, the new one is revoked.
 ///
 /// # Errors
 ///
@@ -117,10 +122,12 @@ pub(crate) async fn adopt(
     let how = Commit {
         // Not which session it is counts, but whether this is the token that it has.
         next: |_: &Account, before: Option<&Held>| {
-            let present = before.filter(|held| {
-                held.refresh_token.as_ref().map(ExposeSecret::expose_secret) == Some(spent.expose_secret())
-            })?;
-            Some(Held { refresh_token: Some(rotated.clone()), ..present.clone() })
+            let mut held = before?.clone();
+            let tokens = held.refresh_token.iter_mut().chain(&mut held.leftovers);
+            let mut same = tokens.filter(|token| token.expose_secret() == spent.expose_secret());
+            *same.next()? = rotated.clone();
+            drop(same);
+            Some(held)
         },
         content: |account: &Account, held: &Held, now| account.stored_with(now, held),
         unwritten: Unwritten::Remembered,

@@ -33,6 +33,11 @@ impl Connection {
         Self { http: self.http.patient(), ..self.clone() }
     }
 
+    /// How long a caller waits for the provider.
+    pub(crate) fn patience(&self) -> Duration {
+        self.settings.timeout
+    }
+
     /// Whether it was made with these settings. Another `login_hint` makes no other connection: a link can bring one.
     pub(crate) fn is_for(&self, settings: &AccountConfig) -> bool {
         let login_hint = settings.login_hint.clone();
@@ -101,12 +106,12 @@ pub(crate) fn lifetimes(http: &Http, tokens: &Tokens) -> abide_session::Tokens {
         renewable: tokens.refresh_token.is_some(),
         provider: ProviderLimits {
             session_expiry: tokens.identity.session_expiry.map(Duration::from_secs),
+            clock_ahead: http.clock_skew().unwrap_or_default(),
             authorization_expires_in: tokens.authorization_expires_in,
             refresh_expires_in: tokens.refresh_expires_in,
             ..ProviderLimits::default()
         },
     }
-            clock_ahead: http.clock_skew().unwrap_or_default(),
 }
 
 /// Discovers the provider of an account.

@@ -23,6 +23,7 @@ pub(crate) mod store;
 pub(crate) mod survival;
 pub(crate) mod tab;
 pub(crate) mod tokens;
+pub(crate) mod turn;
 pub(crate) mod under_way;
 pub(crate) mod updates;
 pub(crate) mod warnings;

@@ -1,6 +1,5 @@
 //! Access tokens for one resource or for fewer scopes, as one account keeps them: in memory alone.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use abide_oidc::TokenTarget;
@@ -8,6 +7,8 @@ use abide_session::{Now, ResourceToken};
 use abide_wire::ErrorAnswer;
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
+
+use crate::state::turn::Turn;
 
 /// As many purposes of an account are remembered. Of more, the one that was asked for longest ago is forgotten.
 const MOST: usize = 32;
@@ -17,7 +18,7 @@ const MOST: usize = 32;
 pub(crate) struct Targets {
     kept: Vec<Kept>,
     /// One token is fetched at a time, for everybody who waits for it.
-    pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) turn: Turn,
 }
 
 pub(crate) struct Kept {
@@ -40,6 +41,7 @@ impl Targets {
     /// Nothing of what was there belongs to the session as it is now.
     pub(crate) fn clear(&mut self) {
         self.kept.clear();
+        self.turn = Turn::default();
     }
 
     /// A refresh may have ended what was issued: it is fetched anew when it is asked for.

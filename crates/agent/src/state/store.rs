@@ -377,6 +377,7 @@ impl Store {
                 account.farewell = None;
                 account.signals = Signals::default();
                 account.new_grant();
+                account.new_turn();
                 (account.own_is_suspect, account.interrupted) = (false, false);
                 account.wider = None;
                 if let Some(held) = &account.held {
@@ -415,6 +416,7 @@ impl Store {
         // Requests that wait for it are told that the session is over.
         (account.stepping_up, account.declined) = (None, None);
         account.new_grant();
+        account.new_turn();
         self.effects.ended(self, account, held, reason);
         // What has still to be said to the provider has its own.
         account.connection = account.connection.take().map(Connection::without_key);

@@ -85,8 +85,8 @@ impl Store {
             let renews = account.refresh.is_some()
                 || account.uncommitted.is_some()
                 || account.wider.is_some()
-                || account.turn.try_lock().is_err()
-                || account.targets.turn.try_lock().is_err()
+                || account.turn.is_held()
+                || account.targets.turn.is_held()
                 || account.trying.try_lock().is_err();
             if account.sign_in.is_some() || steps_up || signs_out {
                 Some(UnderWay::SignIn)

@@ -4,6 +4,7 @@
 
 mod configuration;
 mod disk;
+mod hung;
 mod provider;
 mod races;
 mod refused;

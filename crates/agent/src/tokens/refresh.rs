@@ -8,7 +8,7 @@ use abide_oidc::{ErrorKind, Identity, OAuthError, RefreshError, Tokens};
 use abide_session::{Attempt, Input, Now, RefreshFailure, Signal as Suspected};
 use abide_wire::{Evidence, Signal, SignalState};
 use secrecy::SecretString;
-use tokio::sync::{OwnedMutexGuard, watch};
+use tokio::sync::watch;
 
 use crate::persistence::vault::StoreError;
 use crate::platform::clock;
@@ -22,6 +22,7 @@ use crate::state::revoke::{revoke_token, revoke_unused};
 use crate::state::spawn::{in_time, spawn_settled};
 use crate::state::store::Store;
 use crate::state::tokens::Held;
+use crate::state::turn::{HeldTurn, Turn};
 use crate::tokens::narrowing::Before;
 use crate::tokens::{claims, narrowing, survival};
 use crate::view::convert::signal_of;
@@ -105,12 +106,12 @@ async fn run(
     store: &Arc<Store>,
     name: &str,
     attempt: Attempt,
-    turn: Arc<tokio::sync::Mutex<()>>,
+    turn: Turn,
     patience: Duration,
 ) -> Result<(), Failed> {
     failpoint!("refresh.wanted");
     // A token for one purpose may be on its way, or an answer that is late, and with it the next refresh token.
-    let Ok(turn) = clock::timeout(patience, turn.lock_owned()).await else {
+    let Some(turn) = turn.take(patience).await else {
         return Err(no_answer(store, name));
     };
     let spent = store
@@ -166,7 +167,7 @@ async fn ask(
     name: &str,
     connection: &Connection,
     spent: &Arc<Spent>,
-    turn: Arc<OwnedMutexGuard<()>>,
+    turn: Arc<HeldTurn>,
     patience: Duration,
 ) -> Option<Result<Tokens, RefreshError>> {
     let (asked, sent) = (connection.clone(), spent.clone());

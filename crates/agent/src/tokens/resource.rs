@@ -12,6 +12,7 @@ use abide_session::{Input, Now, ResourceVerdict, TokenRequest};
 use abide_wire::{AccessToken, ErrorAnswer, ErrorCode, TokenAnswer};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::config::AccountConfig;
 use crate::platform::clock;
 use crate::state::account::Account;
 use crate::state::commit::adopt;
@@ -94,10 +95,11 @@ async fn fetch(
     target: TokenTarget,
 ) -> Result<Fetched, ErrorAnswer> {
     let store = &store;
-    let (turn, exchange, begun) = store.act(&name, |account, _| {
-        (account.targets.turn.clone(), account.config.token_exchange, account.grant_ref())
+    let (turn, patience, exchange, begun) = store.act(&name, |account, _| {
+        let AccountConfig { timeout, token_exchange, .. } = account.config;
+        (account.targets.turn.clone(), timeout, token_exchange, account.grant_ref())
     })?;
-    let _turn = turn.lock().await;
+    let Some(_turn) = turn.take(patience).await else { return Err(unreachable(store, &name)) };
     let Some(begun) = begun else { return Ok(Fetched::Done) };
     // Another request may have fetched it meanwhile, or another session may be there: it is judged anew.
     let verdict = store.act_if(begun, |account, now| account.judge_target(now, request, &target).0);
@@ -168,13 +170,18 @@ async fn narrowed(
     begun: SessionRef,
     target: &TokenTarget,
 ) -> Result<IssuedToken, Failure> {
-    let (turn, narrows) = store.act(name, |account, _| (account.turn.clone(), account.narrowing_lasts))?;
+    let (turn, patience, narrows) = store
+        .act(name, |account, _| (account.turn.clone(), account.config.timeout, account.narrowing_lasts))?;
     if narrows && !target.scopes.is_empty() {
         let text = "This provider takes scopes from the whole session after a token with fewer scopes, so Abide asks for none. \
                     Use the session\u{2019}s own token, or `token_exchange`.";
         return Err(Failure::Answered(ErrorAnswer::new(ErrorCode::InvalidScope, text)));
     }
-    let _turn = turn.lock().await;
+    // The answer to an earlier request may hold the next refresh token.
+    let Some(_turn) = turn.take(patience).await else {
+        let host = store.act(name, |account, _| account.provider())?;
+        return Err(Failure::Provider(Error::Timeout { host }));
+    };
     connected(store, name).await?;
     // Together: what belongs to one session is not sent for another.
     let found = store.act_if(begun, |account, _| {

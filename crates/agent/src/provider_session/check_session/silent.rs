@@ -160,7 +160,7 @@ async fn take_over(page: &Page, found: Silently, connection: &Connection) -> Sil
         return SilentAnswer::Nothing;
     };
     // The session may be refreshing its tokens at this moment.
-    let _turn = turn.lock().await;
+    let _turn = turn.take(connection.patience()).await;
     let same = store.act_if(session, |account, _| {
         account.held.as_ref().is_some_and(|held| found.identity.same_person(&held.identity))
     });
