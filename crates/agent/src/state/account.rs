@@ -260,22 +260,12 @@ impl Account {
     /// Says of the signals of which nothing has been heard what is known of them without hearing anything: what the
     /// provider does not offer, and that there is no tab where none was opened.
     pub(crate) fn note_what_is_offered(&mut self) {
-        let Some(held) = &self.held else { return };
-        let metadata = self.connection.as_ref().map(|connection| connection.relying_party.provider());
-        let lacks = |offers: fn(&Provider) -> bool| metadata.is_some_and(|provider| !offers(provider));
-        let no_sid = held.identity.sid.as_deref().is_none_or(str::is_empty);
-        let no_frame = held.session_state.is_none() || lacks(Provider::has_check_session);
-        for (signal, missing) in [
-            (Signal::Iframe, no_frame),
-            (Signal::Introspection, lacks(Provider::has_introspection)),
-            (Signal::Userinfo, lacks(Provider::has_userinfo)),
-            // A page for the front channel has to know the session's `sid` (Front-Channel Logout 1.0, section 2).
-            (Signal::Frontchannel, no_sid || lacks(Provider::has_frontchannel_logout)),
-            (Signal::Backchannel, lacks(Provider::has_backchannel_logout)),
-            (Signal::Events, false),
-        ] {
+        self.note_what_is_missing();
+        if self.held.is_none() {
+            return;
+        }
+        for signal in [Signal::Iframe, Signal::Frontchannel, Signal::Backchannel, Signal::Events] {
             let state = match (self.signals.state(signal), signal) {
-                (SignalState::Waiting, _) if missing => SignalState::NotOffered,
                 (SignalState::Waiting, Signal::Iframe) if self.tab.is_none() => SignalState::Closed,
                 (SignalState::Waiting, Signal::Frontchannel | Signal::Backchannel)
                     if self.listener_failed =>
@@ -290,6 +280,27 @@ impl Account {
                 _ => continue,
             };
             self.signals.becomes(signal, state);
+        }
+    }
+
+    /// The first part of that: what the provider does not offer. It is known as soon as the person has signed in.
+    pub(crate) fn note_what_is_missing(&mut self) {
+        let Some(held) = &self.held else { return };
+        let metadata = self.connection.as_ref().map(|connection| connection.relying_party.provider());
+        let lacks = |offers: fn(&Provider) -> bool| metadata.is_some_and(|provider| !offers(provider));
+        let no_sid = held.identity.sid.as_deref().is_none_or(str::is_empty);
+        let no_frame = held.session_state.is_none() || lacks(Provider::has_check_session);
+        for (signal, missing) in [
+            (Signal::Iframe, no_frame),
+            (Signal::Introspection, lacks(Provider::has_introspection)),
+            (Signal::Userinfo, lacks(Provider::has_userinfo)),
+            // A page for the front channel has to know the session's `sid` (Front-Channel Logout 1.0, section 2).
+            (Signal::Frontchannel, no_sid || lacks(Provider::has_frontchannel_logout)),
+            (Signal::Backchannel, lacks(Provider::has_backchannel_logout)),
+        ] {
+            if missing && self.signals.state(signal) == SignalState::Waiting {
+                self.signals.becomes(signal, SignalState::NotOffered);
+            }
         }
     }
 

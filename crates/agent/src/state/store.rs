@@ -378,6 +378,7 @@ impl Store {
                 account.signals = Signals::default();
                 account.new_grant();
                 account.new_turn();
+                account.note_what_is_missing();
                 (account.own_is_suspect, account.interrupted) = (false, false);
                 account.wider = None;
                 if let Some(held) = &account.held {

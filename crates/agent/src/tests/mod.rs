@@ -9,5 +9,6 @@ mod provider;
 mod races;
 mod refused;
 mod reminders;
+mod signals;
 mod simulation;
 mod world;
