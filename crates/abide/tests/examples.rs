@@ -153,7 +153,7 @@ fn serve_tokens(agent: &FakeAgent, token: &str) {
     });
 }
 
-/// A proxy that passes on each request and waits before it answers, so that there is time to look.
+/// A server that passes on each request and waits before it answers, so that there is time to look.
 fn serve_requests(requests: mpsc::Sender<String>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -213,8 +213,8 @@ fn run(
     let agent = FakeAgent::absent();
     serve_tokens(&agent, token);
     let home = agent.home();
-    // curl itself, but through a proxy of the test; TLS would hide the requests.
-    fs::write(home.join(".curlrc"), format!("proxy = \"http://127.0.0.1:{port}\"\nsilent\n")).unwrap();
+    // curl itself, but connected with a server of the test; TLS would hide the requests.
+    fs::write(home.join(".curlrc"), format!("connect-to = \"::127.0.0.1:{port}\"\nsilent\n")).unwrap();
     let programs = home.join("bin");
     fs::create_dir(&programs).unwrap();
     for name in ["terraform", "deploy.sh", "python", "node"] {
@@ -303,6 +303,38 @@ fn curl_ends_with_its_own_code_and_is_not_started_without_a_token() {
     let output = run(&agent, &["-a", "work", "http://127.0.0.1:1/"]);
     agent.finish();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(3), &b"abide: Sign in first.\n"[..]));
+}
+
+/// A proxy would get the token unencrypted from an address with http, and so would another computer.
+#[test]
+fn curl_sends_the_token_over_http_to_this_computer_only() {
+    let listen = || {
+        let (sender, requests) = mpsc::channel();
+        (serve_requests(sender), requests)
+    };
+    let ((here, arrived), (proxy, caught)) = (listen(), listen());
+    let agent = FakeAgent::absent();
+    serve_tokens(&agent, "x");
+    let run = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_abide"));
+        command.arg("curl").args(words).env_clear().env("PATH", "/usr/bin:/bin").envs(agent.environment());
+        for name in ["http_proxy", "ALL_PROXY"] {
+            command.env(name, format!("http://127.0.0.1:{proxy}"));
+        }
+        command.output().unwrap()
+    };
+    let url = format!("http://127.0.0.1:{here}/x");
+    for words in [&["-s", &url][..], &["--url", &url, "-s"]] {
+        assert_eq!(run(words).status.code(), Some(0), "{words:?}");
+        let request = arrived.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert!(request.contains("\r\nAuthorization: Bearer x\r\n"), "{request}");
+    }
+    let elsewhere = "http://api.example.com/y";
+    for words in [&[&url, elsewhere][..], &["-e", &url, elsewhere], &["-d", &url, elsewhere], &[elsewhere]] {
+        // CURLE_UNSUPPORTED_PROTOCOL.
+        assert_eq!(run(words).status.code(), Some(1), "{words:?}");
+    }
+    assert!(caught.try_recv().is_err() && arrived.try_recv().is_err());
 }
 
 /// A bound token is sent with the proof for the one request that is named (RFC 9449).

@@ -8,6 +8,7 @@ mod claims;
 mod clients;
 mod configuration;
 mod credential;
+mod curl;
 mod device;
 mod dialects;
 mod doctor;
@@ -32,7 +33,7 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
     match command {
         Command::Token(request) => token::token(io, &request, json)?,
         Command::Header(request) => token::header(io, &request, json)?,
-        Command::Curl { request, arguments } => return token::curl(io, &request, arguments),
+        Command::Curl { request, arguments } => return curl::curl(io, &request, arguments),
         Command::Run { request, ways, program, arguments } => {
             return run::run(io, &request, &ways, program, arguments);
         }
@@ -66,7 +67,7 @@ pub(crate) fn run(command: Command, json: bool, io: &mut Io<'_>) -> Result<u8, F
         Command::ConfigPath => configuration::path(io, json)?,
         Command::ConfigCheck => return configuration::check(io, json),
         Command::ConfigReload => configuration::reload(io, json)?,
-        Command::Program(program) => (io.program)(program).map_err(Failure::Program)?,
+        Command::Program(program) => _ = (io.program)(program).map_err(Failure::Program)?,
         Command::Help(topic) => {
             io.say(&topic.as_deref().and_then(help::page).unwrap_or_else(help::overview))?;
         }

@@ -1,7 +1,4 @@
-//! `abide token`, `abide header`, `abide curl`: pass a token from the agent to a tool.
-
-use std::ffi::OsString;
-use std::process;
+//! `abide token`, `abide header`: pass a token from the agent to a tool.
 
 use abide_dialects::call::joined;
 use abide_wire::TokenAnswer;
@@ -12,7 +9,6 @@ use crate::arguments::token_request::TokenRequest;
 use crate::failure::{AnswerFault, Failure};
 use crate::http::Answer;
 use crate::io::Io;
-use crate::platform;
 
 pub(super) fn token(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Result<(), Failure> {
     let (answer, token) = fetch(io, request)?;
@@ -45,57 +41,20 @@ pub(super) fn header(io: &mut Io<'_>, request: &TokenRequest, json: bool) -> Res
     Ok(())
 }
 
-/// Replaces this process with curl, which reads the header from a pipe: every user of the machine can read arguments.
-pub(super) fn curl(io: &mut Io<'_>, request: &TokenRequest, arguments: Vec<OsString>) -> Result<u8, Failure> {
-    let program = OsString::from("curl");
-    let mut command = process::Command::new(&program);
-    // Otherwise curl sends the token unencrypted to an address with http, or without a scheme. Who means that says `--proto` again.
-    let named = request.parameter("htu").map(OsString::from);
-    let here = arguments.iter().chain(named.as_ref()).any(is_on_this_computer);
-    let protocols = if here { "=http,https" } else { "=https" };
-    command.args(["--proto-default", "https", "--proto", protocols, "--proto-redir", protocols]);
-    {
-        let (_answer, token) = fetch(io, request)?;
-        let headers = Headers::of(&token, request, "curl")?;
-        warn_of_short_validity(io, request, &token);
-        platform::pass_header(&mut command, headers.lines()).map_err(Failure::Handover)?;
-        if let Some(url) = request.parameter("htu") {
-            command.args(["--url", url]);
-        }
-        let method = request.parameter("htm");
-        match if headers.proof.is_some() { method.or(Some("GET")) } else { method } {
-            // With only the name of this method, curl would wait for a body.
-            Some("HEAD") => _ = command.arg("--head"),
-            Some(method) => _ = command.args(["--request", method]),
-            None => {}
-        }
-    }
-    command.args(arguments);
-    (io.launch)(&mut command).map_err(|source| Failure::Launch { program, source })
-}
-
-/// Whether an argument is an address with http on this computer.
-fn is_on_this_computer(argument: &OsString) -> bool {
-    let rest = argument
-        .to_str()
-        .and_then(|argument| argument.strip_prefix("--url=").unwrap_or(argument).strip_prefix("http://"));
-    let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
-    ["127.0.0.1", "localhost", "[::1]"]
-        .iter()
-        .filter_map(|host| authority.strip_prefix(host))
-        .any(|port| port.is_empty() || port.starts_with(':'))
-}
-
 /// The headers of a request with a token.
-struct Headers<'a> {
+pub(super) struct Headers<'a> {
     scheme: &'static str,
     token: &'a str,
     /// A bound token is sent with a proof for one request (RFC 9449, section 7.1).
-    proof: Option<&'a str>,
+    pub(super) proof: Option<&'a str>,
 }
 
 impl<'a> Headers<'a> {
-    fn of(answer: &'a TokenAnswer, request: &TokenRequest, command: &str) -> Result<Self, Failure> {
+    pub(super) fn of(
+        answer: &'a TokenAnswer,
+        request: &TokenRequest,
+        command: &str,
+    ) -> Result<Self, Failure> {
         let token = answer.access_token.expose();
         if answer.token_type.eq_ignore_ascii_case("Bearer") {
             return Ok(Self { scheme: "Bearer", token, proof: None });
@@ -124,7 +83,7 @@ impl<'a> Headers<'a> {
     }
 
     /// One header per line.
-    fn lines(&self) -> Zeroizing<Vec<u8>> {
+    pub(super) fn lines(&self) -> Zeroizing<Vec<u8>> {
         match self.proof {
             None => joined(&["Authorization: ", self.scheme, " ", self.token, "\n"]),
             Some(proof) => {
