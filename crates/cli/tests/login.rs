@@ -44,6 +44,21 @@ fn login_waits_until_you_are_signed_in() {
     );
 }
 
+#[test]
+fn use_does_not_move_an_end_that_cannot_be_moved() {
+    for (limit, says) in
+        [("access_token", "no refresh token"), ("provider", "time limit"), ("absolute", "longest time")]
+    {
+        let more = format!(r#""expires_in":120,"limit":"{limit}","can_be_kept":false"#);
+        let agent = FakeAgent::new(sign_in(true, &[status("work", "active", &more)]));
+        let outcome = abide(&agent, &["login", "--account", "work"]);
+        agent.finish();
+        assert_eq!(outcome.code, 0);
+        assert!(outcome.out.contains("2 min: ") && outcome.out.contains(says), "{}", outcome.out);
+        assert!(!outcome.out.contains("without use"), "{}", outcome.out);
+    }
+}
+
 /// The provider's limit for the session is past already. The end of an earlier session is no reason.
 #[test]
 fn a_session_that_is_over_at_once_says_why() {
@@ -249,12 +264,15 @@ fn where_no_browser_opens_the_address_is_printed() {
             post("/v1/sessions/work/login", r#"{"browser":true}"#),
             error("503 Service Unavailable", "temporarily_unavailable", "Your browser could not be opened."),
         ),
+        // The events of the sign-in that has failed arrive before the next one begins.
+        Step::Push(0, event(&status("work", "authorizing", r#""signing_in":true,"attempt":7"#))),
+        Step::Push(0, event(&failed)),
         Step::Answer(get("/v1/sessions/work"), answer("200 OK", &failed)),
         Step::Answer(
             post("/v1/sessions/work/login", r#"{"browser":false}"#),
             answer("202 Accepted", &format!(r#"{{"account":"work","authorization_url":"{url}"}}"#)),
         ),
-        Step::Push(0, event(&status("work", "authorizing", ""))),
+        Step::Open(listen("/v1/sessions/work/events"), stream(&status("work", "authorizing", ""))),
         Step::Push(0, event(&active("work"))),
     ]);
     let outcome = abide(&agent, &["login", "-a", "work"]);

@@ -380,6 +380,24 @@ fn keep_says_what_is_left_now() {
     );
 }
 
+/// The session is kept, but no token can be had: a script has to know.
+#[test]
+fn keep_does_not_say_that_all_is_well_while_a_sign_in_is_needed() {
+    let more =
+        r#""expires_in":702,"limit":"idle","sign_in_needed":true,"last_error":"The provider wants you.""#;
+    let kept = || answer("202 Accepted", &status("work", "active", more));
+    let asked = || post("/v1/sessions/work/keep", "{}");
+    let outcome = once(&["keep", "-a", "work"], asked(), kept());
+    assert_eq!((outcome.code, outcome.out.as_str()), (3, ""));
+    assert!(
+        outcome.err.contains("The provider wants you. Sign in again: `abide login --account work`."),
+        "{outcome:?}"
+    );
+    let outcome = once(&["keep", "-a", "work", "--json"], asked(), kept());
+    assert_eq!(outcome.code, 3);
+    assert!(outcome.out.contains("\"sign_in_needed\":true"), "{outcome:?}");
+}
+
 #[test]
 fn where_several_accounts_can_be_meant_it_is_asked_which() {
     for words in [&["logout"][..], &["keep"], &["login"]] {

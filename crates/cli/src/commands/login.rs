@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use abide_wire::terminal::plain;
-use abide_wire::text::{duration, ended_by};
-use abide_wire::{DeviceCode, EndReason, LastErrorKind, SessionState, SessionStatus, SignInBegun};
+use abide_wire::text::{duration, ended_by, why_it_cannot_be_kept};
+use abide_wire::{DeviceCode, EndReason, LastErrorKind, Limit, SessionState, SessionStatus, SignInBegun};
 
 use super::device;
 use super::target::{Among, account, is_signed_in, session_target, who};
@@ -38,9 +38,13 @@ pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool
         );
     }
     let ours = cancel_when_interrupted(io, &endpoint, &present);
-    match begin(io, &endpoint, &present, way, json, &ours).and_then(|way| {
+    match begin(io, &endpoint, &present, way, json, &ours).and_then(|used| {
+        if used != way {
+            // The events until now are about the sign-in that opened no browser.
+            events = endpoint.events(&session_target(&account, "/events"))?;
+        }
         let ours = ours.attempt.load(Ordering::SeqCst);
-        follow(io, &endpoint, &mut events, (way, json), ours, present.ended_at)
+        follow(io, &endpoint, &mut events, (used, json), ours, present.ended_at)
     }) {
         // An error now is a consequence of that.
         Err(_) if ours.cancelled.load(Ordering::SeqCst) => Err(Failure::Interrupted),
@@ -187,11 +191,7 @@ fn follow(
                 under_way = true;
             }
             SessionState::Active | SessionState::Expiring => {
-                let lasts = match status.expires_in {
-                    Some(left) => format!(" Your session ends in {} without use.", duration(left)),
-                    None => String::new(),
-                };
-                let sentence = format!("You are signed in: {}.{lasts}\n", who(&status));
+                let sentence = format!("You are signed in: {}.{}\n", who(&status), lasts(&status));
                 return signed_in(io, &sentence, &data, way, json);
             }
             SessionState::SignedOut | SessionState::Ended => {
@@ -201,6 +201,15 @@ fn follow(
                 );
             }
         }
+    }
+}
+
+/// When the new session ends, as a sentence. Use moves only an end that can be moved.
+fn lasts(status: &SessionStatus) -> String {
+    let Some(left) = status.expires_in.map(duration) else { return String::new() };
+    match status.limit.filter(|limit| !status.can_be_kept && *limit != Limit::Idle) {
+        Some(limit) => format!(" Your session ends in {left}: {}", why_it_cannot_be_kept(limit)),
+        None => format!(" Your session ends in {left} without use."),
     }
 }
 

@@ -99,6 +99,15 @@ fn until_renewed(
     (answer, status, false)
 }
 
+/// The session is kept, and has no token until the person signs in.
+fn no_tokens(status: &SessionStatus) -> Failure {
+    let why = status.last_error.clone();
+    let why = why.unwrap_or_else(|| format!("{} gives no new tokens.", status.provider));
+    let sentence =
+        format!("{why} Sign in again: `abide login --account {}`. Your session is kept.", status.account);
+    Failure::SignIn { sentence, exit: 3 }
+}
+
 pub(super) fn monitor(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result<(), Failure> {
     let endpoint = io.endpoint()?;
     let account = account(&endpoint, named, Among::SignedIn, "monitor")?;
@@ -118,7 +127,13 @@ pub(super) fn keep(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result
     let status: SessionStatus = answer.json()?;
     let (answer, status, renewed) = until_renewed(io, &endpoint, answer, status);
     if json {
-        return io.pass_on(&answer);
+        io.pass_on(&answer)?;
+    }
+    if status.sign_in_needed {
+        return Err(no_tokens(&status));
+    }
+    if json {
+        return Ok(());
     }
     let left = status.expires_in.map(duration);
     let cannot_be_kept = status.limit.filter(|_| !status.can_be_kept);
