@@ -35,6 +35,7 @@ use crate::config::{Config, ConfigError, check};
 use crate::consent::{Consent, Permit};
 use crate::grants::Clients;
 use crate::jobs::Jobs;
+use crate::persistence::options::look_at_vault;
 use crate::platform::clock;
 use crate::platform::handover::Kept;
 use crate::platform::installed::Installed;
@@ -553,7 +554,7 @@ impl Agent {
 
     /// What is wrong with the configuration file as it is now, and what would serve better.
     pub async fn config_check(&self) -> ConfigCheck {
-        check::check_aside(&self.0.store.options, self.0.store.snapshot().accounts).await
+        check::check_aside(&self.0.store.options, self.0.store.snapshot().accounts, look_at_vault).await
     }
 
     /// Returns when everything decided so far is on disk.
@@ -575,7 +576,7 @@ impl Agent {
 #[must_use]
 pub fn check_configuration() -> Option<ConfigCheck> {
     let options = crate::options::Options::of_this_user(false)?;
-    Some(check::check(&options, &[]))
+    Some(check::check(&options, &[], look_at_vault))
 }
 
 fn refused(error: ConfigError) -> WindowError {

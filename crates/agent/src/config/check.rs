@@ -5,14 +5,19 @@ use std::path::Path;
 use abide_wire::{ConfigCheck, ConfigProblem, SessionStatus, Severity, text};
 
 use crate::config::edit::{ConfigFile, aside};
+use crate::config::named;
 use crate::config::surroundings::{self, Finding};
 use crate::config::text::{place_of, read_or_empty};
+use crate::config::vault::VaultConfig;
 use crate::config::{Config, ConfigError};
 use crate::options::Options;
 
+/// What a start would find wrong with how sessions are kept.
+pub(crate) type LookAtVault = fn(&VaultConfig, &Options) -> Option<Finding>;
+
 /// Reads the file as it is now. `statuses` is what is known of the accounts while an agent runs: only then the provider
 /// may have said how long its session lasts.
-pub(crate) fn check(options: &Options, statuses: &[SessionStatus]) -> ConfigCheck {
+pub(crate) fn check(options: &Options, statuses: &[SessionStatus], vault: LookAtVault) -> ConfigCheck {
     let path = &options.places.config_file();
     let read = ConfigFile::read(options);
     let problems = match read {
@@ -20,6 +25,8 @@ pub(crate) fn check(options: &Options, statuses: &[SessionStatus]) -> ConfigChec
             let search: Vec<_> = std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect();
             let mut problems: Vec<ConfigProblem> = surroundings::look_at(&config, &search)
                 .into_iter()
+                .chain(named::look_at(&config))
+                .chain(vault(&config.vault, options))
                 .map(|finding| found_outside(path, finding))
                 .collect();
             problems.sort_by_key(|problem| problem.severity == Severity::Advice);
@@ -37,12 +44,14 @@ pub(crate) fn check(options: &Options, statuses: &[SessionStatus]) -> ConfigChec
 }
 
 /// The same away from the event loop: what the file names may be on a disk that does not answer.
-pub(crate) async fn check_aside(options: &Options, statuses: Vec<SessionStatus>) -> ConfigCheck {
+pub(crate) async fn check_aside(
+    options: &Options,
+    statuses: Vec<SessionStatus>,
+    vault: LookAtVault,
+) -> ConfigCheck {
     let path = options.places.config_file();
-    aside(options, move |options| check(options, &statuses)).await.unwrap_or_else(|error| ConfigCheck {
-        file: path.display().to_string(),
-        ok: false,
-        problems: vec![problem(&path, &error)],
+    aside(options, move |options| check(options, &statuses, vault)).await.unwrap_or_else(|error| {
+        ConfigCheck { file: path.display().to_string(), ok: false, problems: vec![problem(&path, &error)] }
     })
 }
 
@@ -165,7 +174,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
         std::fs::write(&path, content).unwrap();
-        check(&Options::within(folder.path()), statuses)
+        check(&Options::within(folder.path()), statuses, |_, _| None)
     }
 
     const GOOD: &str = "[accounts.work]\nissuer = \"https://id.example.com\"\nclient_id = \"abide\"\n";

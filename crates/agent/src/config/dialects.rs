@@ -14,6 +14,13 @@ const LONGEST: usize = 512;
 pub(crate) struct DialectsConfig(BTreeMap<String, Vec<DialectServer>>);
 
 impl DialectsConfig {
+    /// The accounts that servers name, each with its dialect.
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().flat_map(|(format, servers)| {
+            servers.iter().map(move |server| (format.as_str(), server.account.as_str()))
+        })
+    }
+
     /// The servers of a dialect.
     pub(crate) fn servers(&self, format: &str) -> &[DialectServer] {
         self.0.get(format).map_or(&[], Vec::as_slice)

@@ -9,6 +9,7 @@ pub(crate) mod edit;
 mod error;
 pub(crate) mod language;
 mod managed;
+mod named;
 pub(crate) mod policy;
 pub(crate) mod proxies;
 pub(crate) mod proxy;

@@ -39,7 +39,7 @@ pub(crate) fn look_at(config: &Config, search: &[PathBuf]) -> Vec<Finding> {
     if let Some(program) = config.browser.as_ref().and_then(|words| words.first())
         && !is_there(program, search)
     {
-        let message = format!("`browser`: there is no program \u{201c}{program}\u{201d}.");
+        let message = format!("`browser`: there is no program \u{201c}{program}\u{201d} that can be run.");
         found.push(Finding::error(None, message));
     }
     for (name, account) in &config.accounts {
@@ -122,12 +122,23 @@ fn unreadable(key: &str, path: &Path) -> Option<String> {
 
 fn is_there(program: &str, search: &[PathBuf]) -> bool {
     if program.contains(std::path::is_separator) {
-        return Path::new(program).is_file();
+        return can_run(Path::new(program));
     }
     let suffix = std::env::consts::EXE_SUFFIX;
     search
         .iter()
-        .any(|folder| folder.join(program).is_file() || folder.join(format!("{program}{suffix}")).is_file())
+        .any(|folder| can_run(&folder.join(program)) || can_run(&folder.join(format!("{program}{suffix}"))))
+}
+
+#[cfg(unix)]
+fn can_run(program: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    program.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn can_run(program: &Path) -> bool {
+    program.is_file()
 }
 
 /// Ports that two listeners of Abide would need at the same time.
@@ -216,6 +227,13 @@ mod tests {
         let search = [folder.path().to_owned()];
         assert_eq!(found("browser = [\"firefox\", \"-P\", \"work\"]\n", &search).len(), 1);
         std::fs::write(folder.path().join("firefox"), "").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(found("browser = [\"firefox\"]\n", &search).len(), 1);
+            let runs = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(folder.path().join("firefox"), runs).unwrap();
+        }
         assert_eq!(found("browser = [\"firefox\", \"-P\", \"work\"]\n", &search), Vec::<String>::new());
         let whole = folder.path().join("firefox");
         assert_eq!(found(&format!("browser = [{whole:?}]\n"), &[]), Vec::<String>::new());

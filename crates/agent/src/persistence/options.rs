@@ -4,9 +4,10 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use abide_vault::{KeyStoreError, Keyring, MemoryOnly, Opened, Passphrase, Vault, VaultError, Zeroizing};
-use abide_wire::VaultMode;
+use abide_wire::{Severity, VaultMode};
 use std::time::Duration;
 
+use crate::config::surroundings::Finding;
 use crate::config::vault::{Source, VaultConfig};
 use crate::options::Options;
 
@@ -210,6 +211,22 @@ impl Kept {
     }
 }
 
+/// What would keep a start with these settings from its passphrase.
+pub(crate) fn look_at_vault(config: &VaultConfig, options: &Options) -> Option<Finding> {
+    // A pipe gives its content only once. What is not there is found elsewhere.
+    if matches!(&config.source, Some(Source::File(path)) if !path.is_file()) {
+        return None;
+    }
+    let error = Keeping::new(config, options).check().err()?;
+    let severity = match (&error, &config.source) {
+        (PassphraseError::Unreadable { .. }, Some(Source::File(_))) => return None,
+        // The start can bring it: `--passphrase-fd`, or the credentials of a service.
+        (PassphraseError::Missing, _) | (PassphraseError::Unreadable { .. }, _) => Severity::Advice,
+        _ => Severity::Error,
+    };
+    Some(Finding { severity, account: None, message: format!("`vault`: {error}") })
+}
+
 /// The keyring of the system, with the entry of the vault's key.
 pub(crate) fn keyring() -> Keyring {
     Keyring::new("Abide", "vault", KEYRING_PATIENCE)
@@ -305,6 +322,26 @@ mod tests {
             assert!(keeping(Some(Source::File(file.clone())), None).passphrase().is_ok(), "{mode:o}");
             std::fs::remove_file(file).unwrap();
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_keeps_a_start_from_its_passphrase_is_found_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options::within(folder.path());
+        let found = |source: Option<Source>| {
+            let config = VaultConfig { mode: Some(VaultMode::Passphrase), source };
+            look_at_vault(&config, &options).map(|finding| finding.severity)
+        };
+        let file = |content: &[u8], mode| {
+            let _ = std::fs::remove_file(folder.path().join("passphrase"));
+            found(Some(Source::File(written(folder.path(), content, mode))))
+        };
+        assert_eq!(file(b"correct horse", 0o600), None);
+        assert_eq!(file(b"correct horse", 0o644), Some(Severity::Error));
+        assert_eq!(file(b"\n", 0o600), Some(Severity::Error));
+        assert_eq!(found(None), Some(Severity::Advice));
+        assert_eq!(found(Some(Source::Credential("abide".to_owned()))), Some(Severity::Advice));
     }
 
     #[cfg(unix)]

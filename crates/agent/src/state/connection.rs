@@ -156,7 +156,11 @@ async fn registration(config: &AccountConfig) -> Result<Registration, ConnectErr
     let bytes = file::read_aside(path, LARGEST).await.map(Zeroizing::new).map_err(unreadable)?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8")))?;
-    Ok(Registration { client_secret: Some(text.trim_end_matches(['\r', '\n']).into()), ..public })
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() {
+        return Err(unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is empty")));
+    }
+    Ok(Registration { client_secret: Some(text.into()), ..public })
 }
 
 pub(crate) async fn http_of(config: &AccountConfig) -> Result<Http, ConnectError> {

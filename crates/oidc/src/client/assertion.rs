@@ -62,6 +62,12 @@ impl ClientKey {
         Ok(Self { key, kid })
     }
 
+    /// Whether this kind of key can sign with an algorithm that the account sets.
+    #[must_use]
+    pub fn can_sign_with(&self, algorithm: SigningAlgorithm) -> bool {
+        self.algorithm(Some(algorithm), None).is_ok()
+    }
+
     /// The algorithm to sign with: `registered` if the account sets it (`token_endpoint_auth_signing_alg`: Registration 1.0,
     /// section 2), whatever the provider lists. Otherwise the best of the provider's list
     /// (`token_endpoint_auth_signing_alg_values_supported`: Discovery, section 3). Without a list, the one that every
