@@ -1,7 +1,8 @@
 //! The `abide` command. The agent without a desktop, the demo provider and the check of the configuration are in a second
 //! program beside it, which replaces this process. So this file stays small enough to start in a millisecond.
 
-use std::process::{Command, ExitCode};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
 
 use abide_cli::Program;
 
@@ -9,7 +10,7 @@ fn main() -> ExitCode {
     ExitCode::from(abide_cli::main(std::env::args_os(), &run))
 }
 
-fn run(program: Program) -> Result<(), String> {
+fn run(program: Program) -> Result<Vec<u8>, String> {
     let name = if cfg!(windows) { "abide-agent.exe" } else { "abide-agent" };
     let agent =
         std::env::current_exe().map(|this| this.with_file_name(name)).map_err(|error| error.to_string())?;
@@ -25,14 +26,20 @@ fn run(program: Program) -> Result<(), String> {
         Program::CheckConfiguration { json } => {
             command.arg("check-config").args(json.then_some("--json"));
         }
+        Program::ReadCheck => {
+            command.args(["check-config", "--json"]).stdin(Stdio::null());
+            return command.output().map(|done| done.stdout).map_err(|error| not_started(&agent, &error));
+        }
         _ => return Err("This program is not part of this build.".to_owned()),
     }
-    become_program(&mut command).map_err(|error| {
-        format!(
-            "{} cannot be started ({error}). It belongs beside the `abide` command: install Abide again.",
-            agent.display()
-        )
-    })
+    become_program(&mut command).map(|()| Vec::new()).map_err(|error| not_started(&agent, &error))
+}
+
+fn not_started(agent: &Path, error: &std::io::Error) -> String {
+    format!(
+        "{} cannot be started ({error}). It belongs beside the `abide` command: install Abide again.",
+        agent.display()
+    )
 }
 
 /// Returns only with an error.

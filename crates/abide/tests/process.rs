@@ -166,3 +166,35 @@ fn session(state: &str) -> String {
         r#"{{"account":"work","issuer":"https://id.example.com","provider":"id.example.com","user":null,"state":"{state}","ended":null,"ended_at":null,"expires_in":null,"limit":null,"lifetime":null,"since":null,"at_most_until":null,"access_token_expires_in":null,"renewable":false,"frozen":false,"layers":[],"clock_skew":null,"advised_end_after":null,"last_error":null}}"#
     )
 }
+
+/// In a PID namespace the kernel answers that the agent has the number 0: a container or a sandbox with the socket.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_agent_is_known_from_another_pid_namespace() {
+    let apart = ["--user", "--map-current-user", "--pid", "--fork"];
+    if !Command::new("unshare").args(apart).arg("true").status().is_ok_and(|done| done.success()) {
+        eprintln!("skipped: this system makes no namespaces for this user");
+        return;
+    }
+    let agent = agent_with_a_token();
+    let mut there = Command::new("unshare");
+    there.args(apart).arg(env!("CARGO_BIN_EXE_abide")).arg("token").env_clear();
+    there.env("PATH", std::env::var_os("PATH").unwrap()).envs(agent.environment());
+    let output = there.output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    assert_eq!(text(&output.stdout), format!("{TOKEN}\n"));
+    agent.finish();
+}
+
+/// The key is not shown again, and the agent is not asked for one.
+#[test]
+fn no_key_is_made_where_it_cannot_be_read() {
+    let agent = FakeAgent::absent();
+    for closed in ["exec \"$0\" clients allow ci >&-", "exec \"$0\" clients allow ci >/dev/null"] {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", closed, env!("CARGO_BIN_EXE_abide")]).env_clear().envs(agent.environment());
+        let output = shell.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{closed}");
+        assert!(text(&output.stderr).contains("ci was not allowed"), "{}", text(&output.stderr));
+    }
+}

@@ -60,6 +60,13 @@ pub(crate) enum Failure {
         "Abide is not running on this computer. With these folders it was started on {0}. Use it there, or quit it there first."
     )]
     NotHere(String),
+    /// An agent runs, and its socket is not there.
+    #[error(
+        "Abide runs{}, but its socket {} is not visible here. Give the sandbox or container access to that folder.",
+        process.map(|number| format!(" as process {number}")).unwrap_or_default(),
+        socket.display()
+    )]
+    Hidden { process: Option<u32>, socket: PathBuf },
     /// Not even a home directory is known.
     #[error("Abide cannot find its folders: set HOME or XDG_RUNTIME_DIR.")]
     NoHome,
@@ -183,7 +190,7 @@ impl Failure {
     pub(crate) fn code(&self) -> &str {
         match self {
             Self::Usage { .. } => "usage",
-            Self::NotRunning | Self::NotHere(_) => "agent_not_running",
+            Self::NotRunning | Self::NotHere(_) | Self::Hidden { .. } => "agent_not_running",
             Self::NoHome => "no_home",
             Self::NotOurs { .. } => "endpoint_not_trusted",
             Self::Refused { code, .. } => code,
@@ -211,7 +218,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } => 2,
-            Self::NotRunning | Self::NotHere(_) | Self::Stopped => 5,
+            Self::NotRunning | Self::NotHere(_) | Self::Hidden { .. } | Self::Stopped => 5,
             Self::Refused { exit, .. } | Self::SignIn { exit, .. } => *exit,
             // As the shells do, for SIGINT.
             Self::Interrupted => 130,
@@ -224,7 +231,7 @@ impl Failure {
 
     /// Whether no agent listens.
     pub(crate) fn is_not_running(&self) -> bool {
-        matches!(self, Self::NotRunning | Self::NotHere(_))
+        matches!(self, Self::NotRunning | Self::NotHere(_) | Self::Hidden { .. })
     }
 
     /// For people, with the newline.

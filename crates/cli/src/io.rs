@@ -12,7 +12,7 @@ use abide_wire::terminal;
 
 use crate::clock::Clock;
 use crate::failure::{AnswerFault, Failure};
-use crate::http::{Answer, Endpoint};
+use crate::http::{Answer, Endpoint, Running};
 use crate::platform::{self, LastAct};
 use crate::program::RunProgram;
 use crate::terminal::Style;
@@ -29,6 +29,8 @@ pub struct Io<'a> {
     pub err: &'a mut dyn Write,
     /// Whether `out` is a terminal.
     pub out_is_terminal: bool,
+    /// Whether what is written to `out` is lost: it was closed, or is the null device.
+    pub out_is_lost: bool,
     /// Whether `err` is a terminal.
     pub err_is_terminal: bool,
     /// The environment.
@@ -66,12 +68,14 @@ impl Io<'_> {
             cfg!(unix) && socket.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
         let owner = if absent { Owner::read(&places) } else { None };
         let Some(owner) = owner.filter(|owner| owner.socket.is_absolute()) else {
-            return Ok(Endpoint { socket, elsewhere: None, user: self.user, patience: self.patience });
+            let (elsewhere, running) = (None, None);
+            return Ok(Endpoint { socket, elsewhere, running, user: self.user, patience: self.patience });
         };
         // Only said if nothing answers there: a computer can get another name while Abide runs.
         let elsewhere = owner.host.filter(|host| platform::host_name().is_some_and(|here| here != *host));
+        let running = Some(Running { process: owner.pid, lock: places.state.join(LOCK) });
         let socket = owner.socket;
-        Ok(Endpoint { socket, elsewhere, user: self.user, patience: self.patience })
+        Ok(Endpoint { socket, elsewhere, running, user: self.user, patience: self.patience })
     }
 
     pub(crate) fn style(&self) -> Style {
@@ -112,10 +116,14 @@ impl Io<'_> {
     }
 }
 
+/// The file in the folder of the state that a running agent has locked.
+const LOCK: &str = "vault.lock";
+
 /// What the agent has written down about itself.
 #[derive(serde::Deserialize)]
 struct Owner {
     host: Option<String>,
+    pid: Option<u32>,
     socket: PathBuf,
 }
 

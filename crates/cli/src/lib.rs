@@ -45,6 +45,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, program: RunProgram<'
             out: &mut stdout,
             err: &mut stderr,
             out_is_terminal,
+            out_is_lost: platform::stdout_is_lost(),
             err_is_terminal,
             environment: &environment,
             user: platform::effective_user(),

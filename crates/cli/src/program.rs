@@ -19,7 +19,9 @@ pub enum Program {
         /// Whether it writes JSON.
         json: bool,
     },
+    /// The same check, whose JSON the command reads.
+    ReadCheck,
 }
 
-/// Runs such a program to its end. Returns a sentence if it did not start.
-pub type RunProgram<'a> = &'a dyn Fn(Program) -> Result<(), String>;
+/// Runs such a program to its end. Returns what the command is to read, or a sentence if it did not start.
+pub type RunProgram<'a> = &'a dyn Fn(Program) -> Result<Vec<u8>, String>;

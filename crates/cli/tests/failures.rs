@@ -150,6 +150,23 @@ fn an_agent_on_another_computer_is_named() {
     }
 }
 
+/// A sandbox shows the home folder, and not the folder of the socket.
+#[test]
+fn an_agent_whose_socket_is_hidden_is_not_said_to_be_missing() {
+    let agent = FakeAgent::absent();
+    let state = agent.home().join("state/abide");
+    std::fs::create_dir_all(&state).unwrap();
+    let owner = serde_json::json!({ "pid": 4711, "host": own_name(), "socket": agent.socket() });
+    std::fs::write(state.join("agent.json"), owner.to_string()).unwrap();
+    let lock = std::fs::File::create(state.join("vault.lock")).unwrap();
+    lock.lock().unwrap();
+    let outcome = abide(&agent, &["status"]);
+    assert_eq!(outcome.code, 5, "{outcome:?}");
+    assert!(outcome.err.contains("runs as process 4711"), "{outcome:?}");
+    lock.unlock().unwrap();
+    assert!(abide(&agent, &["status"]).err.contains("is not running"));
+}
+
 fn own_name() -> String {
     let named = std::process::Command::new("uname").arg("-n").output().unwrap();
     String::from_utf8(named.stdout).unwrap().trim().to_owned()

@@ -289,6 +289,7 @@ fn doctor() {
         let settings = format!(r#"{{"activity":"{activity}","on_lock":"freeze"}}"#);
         let agent = FakeAgent::new(vec![
             Step::Answer(get("/health"), answer("200 OK", &health)),
+            Step::Answer(get("/v1/config/check"), sound_configuration()),
             Step::Answer(get("/v1/vault"), answer("200 OK", &format!(r#"{{"mode":"{mode}"}}"#))),
             Step::Answer(
                 get("/v1/sessions"),

@@ -127,6 +127,7 @@ fn the_doctor_finds_what_is_there() {
     let steps = || {
         vec![
             Step::Answer(get("/health"), health()),
+            Step::Answer(get("/v1/config/check"), sound_configuration()),
             Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"keyring"}"#)),
             Step::Answer(get("/v1/sessions"), sessions(&[active("work"), status("demo", "signed_out", "")])),
             Step::Answer(get("/v1/proxies"), answer("200 OK", r#"{"proxies":[]}"#)),
@@ -187,6 +188,7 @@ fn proxies_are_listed_and_one_that_is_not_open_fails_the_doctor() {
     let health = answer("200 OK", &format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION")));
     let agent = FakeAgent::new(vec![
         Step::Answer(get("/health"), health),
+        Step::Answer(get("/v1/config/check"), sound_configuration()),
         Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"keyring"}"#)),
         Step::Answer(get("/v1/sessions"), sessions(&[])),
         Step::Answer(get("/v1/proxies"), answer("200 OK", &body)),
@@ -205,6 +207,7 @@ fn the_doctor_names_a_port_that_another_program_holds() {
     let ok = || answer("200 OK", &format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION")));
     let agent = FakeAgent::new(vec![
         Step::Answer(get("/health"), ok()),
+        Step::Answer(get("/v1/config/check"), sound_configuration()),
         Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"keyring"}"#)),
         Step::Answer(get("/v1/sessions"), sessions(&[])),
         Step::Answer(get("/v1/proxies"), answer("200 OK", r#"{"proxies":[]}"#)),
@@ -262,6 +265,7 @@ fn examined(skews: [&str; 2], presence: &[u8], rules: [(&str, &str); 2]) -> (Vec
     let health = format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION"));
     let mut steps = vec![
         Step::Answer(get("/health"), answer("200 OK", &health)),
+        Step::Answer(get("/v1/config/check"), sound_configuration()),
         Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"memory"}"#)),
         Step::Answer(get("/v1/sessions"), sessions(&[account("work", skews[0]), account("lab", skews[1])])),
         Step::Answer(get("/v1/proxies"), answer("200 OK", r#"{"proxies":[]}"#)),
@@ -450,6 +454,7 @@ fn the_doctor_finds_what_keeps_a_dialect_from_working() {
     let health = answer("200 OK", &format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION")));
     let mut steps = vec![
         Step::Answer(get("/health"), health),
+        Step::Answer(get("/v1/config/check"), sound_configuration()),
         Step::Answer(get("/v1/vault"), answer("200 OK", r#"{"mode":"keyring"}"#)),
         Step::Answer(get("/v1/sessions"), sessions(&[active("work")])),
         Step::Answer(get("/v1/proxies"), answer("200 OK", r#"{"proxies":[]}"#)),

@@ -90,6 +90,14 @@ pub(super) fn allow(
     plain: bool,
     json: bool,
 ) -> Result<(), Failure> {
+    if program.is_none() && io.out_is_lost {
+        let why = "standard output is closed or /dev/null";
+        return Err(Failure::KeyLost {
+            name: name.to_owned(),
+            revoked: true,
+            source: std::io::Error::other(why),
+        });
+    }
     let program = program.map(|program| located(io, &program)).transpose()?;
     let body = serde_json::json!({ "name": name, "plain": plain, "program": program });
     let answer = io.endpoint()?.call_with("POST", "/v1/clients", Some(body.to_string().as_bytes()))?;

@@ -5,23 +5,24 @@ mod dialects;
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use abide_wire::paths::Places;
 use abide_wire::terminal::plain;
 use abide_wire::text::duration;
 use abide_wire::{
-    ActivityPolicy, OnLock, PresenceStatus, ProxyList, ProxyStatus, SessionStatus, Snapshot, VaultMode,
-    VaultStatus,
+    ActivityPolicy, ConfigCheck, OnLock, PresenceStatus, ProxyList, ProxyStatus, SessionStatus, Snapshot,
+    VaultMode, VaultStatus,
 };
 use serde::Deserialize;
 
 use self::check::{Check, Level};
 use super::target::is_signed_in;
-use crate::failure::Failure;
+use crate::failure::{AnswerFault, Failure};
 use crate::http::{Endpoint, exchange, push_encoded};
 use crate::io::Io;
+use crate::program::Program;
 use crate::terminal::Ink;
 
 /// The longest time for a connection over loopback.
@@ -62,34 +63,42 @@ impl Taken {
     }
 }
 
+/// The longest wait for one answer of the agent.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 pub(super) fn doctor(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
+    io.patience = io.patience.min(PATIENCE);
     let places = io.places()?;
-    let mut checks = vec![configuration(&places)];
-    checks.extend(policy());
-    checks.extend(folder(&places.runtime, io.user));
-    let agent = agent(io);
+    let endpoint = io.endpoint()?;
+    let endpoint_file = endpoint_file(&places, &endpoint);
+    let agent = agent(&endpoint);
     let running = !agent.as_ref().is_err_and(Failure::is_not_running);
+    let hidden = matches!(agent, Err(Failure::Hidden { .. }));
+    let answers = running && !matches!(agent, Err(Failure::Timeout(_)));
+    let mut checks = vec![configuration(&places, checked(io, &endpoint, agent.is_ok()))];
+    checks.extend(policy());
+    checks.extend(endpoint_file.parent().and_then(|runtime| folder(runtime, io.user)));
     checks.push(check("agent", agent));
-    if !running && places.endpoint_file().exists() {
+    if !running && endpoint_file.exists() {
         checks.push(Check::new(
             "HTTP",
             Level::Warning,
             format!(
                 "{} is left over from an agent that has ended. Send nothing to the address in it: it can belong to another \
                  program by now. The next start of Abide removes the file",
-                places.endpoint_file().display()
+                endpoint_file.display()
             ),
         ));
     }
-    if running {
-        checks.push(check("HTTP", over_http(&places, io.user)));
-        checks.extend(vault(&io.endpoint()?));
-        match snapshot(io) {
+    if answers {
+        checks.push(check("HTTP", over_http(&endpoint_file, io.user)));
+        checks.extend(vault(&endpoint));
+        match snapshot(&endpoint) {
             Ok(snapshot) => {
                 checks.push(Check::of("accounts", true, accounts(&snapshot)));
                 checks.extend(clocks(&snapshot.accounts));
-                checks.extend(proxies(&io.endpoint()?));
-                checks.extend(presence(&io.endpoint()?, &snapshot.accounts));
+                checks.extend(proxies(&endpoint));
+                checks.extend(presence(&endpoint, &snapshot.accounts));
                 checks.extend(dialects::programs(io));
             }
             Err(failure) => checks.push(Check::of("accounts", false, failure.to_string())),
@@ -105,7 +114,7 @@ pub(super) fn doctor(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     }
     match (well, running) {
         (true, _) => Ok(()),
-        (_, false) => Err(Failure::NotRunning),
+        (_, false) if !hidden => Err(Failure::NotRunning),
         _ => Err(Failure::Unhealthy),
     }
 }
@@ -132,17 +141,52 @@ fn check(name: &'static str, result: Result<String, Failure>) -> Check {
     }
 }
 
-fn configuration(places: &Places) -> Check {
+/// The file of an agent with this socket. The runtime folder of the agent may be another one than that of this command.
+fn endpoint_file(places: &Places, endpoint: &Endpoint) -> PathBuf {
+    let file = places.endpoint_file();
+    match file.file_name() {
+        Some(name) if cfg!(unix) => endpoint.socket.with_file_name(name),
+        _ => file,
+    }
+}
+
+/// The check of the configuration file, by the agent's own reader; a sentence if there is none.
+fn checked(io: &Io<'_>, endpoint: &Endpoint, answers: bool) -> Result<ConfigCheck, String> {
+    if answers {
+        let answer = endpoint.call("GET", "/v1/config/check");
+        return answer.and_then(|answer| answer.json()).map_err(|failure| failure.to_string());
+    }
+    let printed = (io.program)(Program::ReadCheck)?;
+    serde_json::from_slice(&printed).map_err(|_| AnswerFault::Content.to_string())
+}
+
+fn configuration(places: &Places, checked: Result<ConfigCheck, String>) -> Check {
     let file = places.config_file();
     let shown = file.display();
-    let (ok, detail) = match fs::metadata(&file) {
-        Ok(_) => (true, shown.to_string()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            (true, format!("{shown} (does not exist; built-in settings are used)"))
+    let (level, detail) = match (fs::metadata(&file), checked) {
+        // Without a file, too: the administrator's policy is read with it.
+        (_, Ok(checked)) if !checked.problems.is_empty() => found_in(&file, &checked),
+        (Ok(_), Ok(_)) => (Level::Ok, shown.to_string()),
+        (Ok(_), Err(why)) => (Level::Warning, format!("{shown} (not checked: {why})")),
+        (Err(error), _) if error.kind() == std::io::ErrorKind::NotFound => {
+            (Level::Ok, format!("{shown} (does not exist; built-in settings are used)"))
         }
-        Err(error) => (false, format!("{shown} cannot be read: {error}")),
+        (Err(error), _) => (Level::Fail, format!("{shown} cannot be read: {error}")),
     };
-    Check::of("configuration", ok, detail)
+    Check::new("configuration", level, detail)
+}
+
+/// The first problem: errors come first.
+fn found_in(file: &Path, checked: &ConfigCheck) -> (Level, String) {
+    let shown = file.display();
+    let Some(first) = checked.problems.first() else { return (Level::Ok, shown.to_string()) };
+    let level = if checked.ok { Level::Warning } else { Level::Fail };
+    let more = match checked.problems.len() {
+        1 => String::new(),
+        number => format!(" · {} more: `abide config check`", number - 1),
+    };
+    let place = first.line.map(|line| format!(":{line}")).unwrap_or_default();
+    (level, format!("{shown}{place}: {}{more}", first.message.replace('\n', " ")))
 }
 
 /// Whether an administrator has decided on settings.
@@ -174,21 +218,19 @@ fn folder(_folder: &Path, _user: u32) -> Option<Check> {
     None
 }
 
-fn agent(io: &Io<'_>) -> Result<String, Failure> {
-    let endpoint = io.endpoint()?;
+fn agent(endpoint: &Endpoint) -> Result<String, Failure> {
     let health: Health = endpoint.call("GET", "/health")?.json()?;
     let ours = env!("CARGO_PKG_VERSION");
     let note = if health.version == ours { String::new() } else { format!(" (this command is {ours})") };
     Ok(format!("version {}{note} at {}", health.version, endpoint.socket.display()))
 }
 
-fn over_http(places: &Places, user: u32) -> Result<String, Failure> {
-    let failed =
-        |problem: &str| Failure::NotOurs { socket: places.endpoint_file(), problem: problem.to_owned() };
-    if !belongs_to(&places.endpoint_file(), user) {
+fn over_http(file: &Path, user: u32) -> Result<String, Failure> {
+    let failed = |problem: &str| Failure::NotOurs { socket: file.to_owned(), problem: problem.to_owned() };
+    if !belongs_to(file, user) {
         return Err(failed("does not exist or does not belong to you"));
     }
-    let text = fs::read(places.endpoint_file()).map_err(Failure::Transport)?;
+    let text = fs::read(file).map_err(Failure::Transport)?;
     let bound: Bound = serde_json::from_slice(&text).map_err(|_| failed("is damaged"))?;
     let Some(http) = bound.http else { return Ok("switched off".to_owned()) };
     let host = http.strip_prefix("http://").unwrap_or(&http).trim_end_matches('/');
@@ -219,8 +261,8 @@ fn belongs_to(file: &Path, _user: u32) -> bool {
     file.is_file()
 }
 
-fn snapshot(io: &Io<'_>) -> Result<Snapshot, Failure> {
-    io.endpoint()?.call("GET", "/v1/sessions")?.json()
+fn snapshot(endpoint: &Endpoint) -> Result<Snapshot, Failure> {
+    endpoint.call("GET", "/v1/sessions")?.json()
 }
 
 fn accounts(snapshot: &Snapshot) -> String {

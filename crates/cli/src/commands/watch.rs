@@ -144,7 +144,10 @@ impl Watch {
 /// An agent that was there and no longer answers has stopped.
 fn stopped(failure: Failure) -> Failure {
     match failure {
-        Failure::NotRunning | Failure::NotHere(_) | Failure::Answer(AnswerFault::Empty) => Failure::Stopped,
+        Failure::NotRunning
+        | Failure::NotHere(_)
+        | Failure::Hidden { .. }
+        | Failure::Answer(AnswerFault::Empty) => Failure::Stopped,
         failure => failure,
     }
 }

@@ -6,6 +6,7 @@ mod arriving;
 mod broken;
 mod events;
 
+use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,10 +27,29 @@ pub(crate) struct Endpoint {
     pub(crate) socket: PathBuf,
     /// The other computer that the last agent with these folders ran on.
     pub(crate) elsewhere: Option<String>,
+    /// The last agent with these folders, if its socket is looked for where it has put it.
+    pub(crate) running: Option<Running>,
     /// The user whose agent is accepted.
     pub(crate) user: u32,
     /// How long to wait for an answer.
     pub(crate) patience: Duration,
+}
+
+/// An agent that may run.
+#[derive(Clone)]
+pub(crate) struct Running {
+    /// Its number, as it has written it down.
+    pub(crate) process: Option<u32>,
+    /// The file that it has locked while it runs.
+    pub(crate) lock: PathBuf,
+}
+
+impl Running {
+    fn is_running(&self) -> bool {
+        // Shared and at once given back: an agent that starts tries again.
+        let tried = File::open(&self.lock).map(|lock| lock.try_lock_shared());
+        matches!(tried, Ok(Err(TryLockError::WouldBlock)))
+    }
 }
 
 impl Endpoint {
@@ -37,8 +57,18 @@ impl Endpoint {
         let connected = platform::connect(&self.socket, self.user, self.patience);
         connected.map_err(|failure| match (failure, &self.elsewhere) {
             (Failure::NotRunning, Some(host)) => Failure::NotHere(host.clone()),
+            (Failure::NotRunning, None) => self.not_running(),
             (failure, _) => failure,
         })
+    }
+
+    /// Whether no agent runs, or one whose socket a sandbox hides.
+    fn not_running(&self) -> Failure {
+        let hidden = self.running.as_ref().filter(|running| running.is_running() && !self.socket.exists());
+        match hidden.map(|running| running.process) {
+            Some(process) => Failure::Hidden { process, socket: self.socket.clone() },
+            None => Failure::NotRunning,
+        }
     }
 
     /// Sends one request and returns the answer to it if that is a success.

@@ -7,7 +7,7 @@ mod unix;
 #[cfg(unix)]
 pub(crate) use unix::{
     HangUp, Stream, become_program, before_interruption, connect, effective_user, hang_up, host_name,
-    pass_header, utc_offset, wait_forever,
+    pass_header, stdout_is_lost, utc_offset, wait_forever,
 };
 
 #[cfg(windows)]
@@ -15,7 +15,7 @@ mod windows;
 #[cfg(windows)]
 pub(crate) use windows::{
     HangUp, Stream, become_program, before_interruption, connect, effective_user, hang_up, host_name,
-    pass_header, utc_offset, wait_forever,
+    pass_header, stdout_is_lost, utc_offset, wait_forever,
 };
 
 pub(crate) use changes::Changes;

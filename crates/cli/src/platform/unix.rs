@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::os::fd::IntoRawFd as _;
+use std::os::fd::{AsFd as _, IntoRawFd as _};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
@@ -26,6 +26,14 @@ pub(crate) fn effective_user() -> u32 {
 /// The name of this computer.
 pub(crate) fn host_name() -> Option<String> {
     Some(rustix::system::uname().nodename().to_string_lossy().into_owned())
+}
+
+/// Whether what is written to standard output is lost. At its start, Rust opens the null device in the place of a closed one.
+pub(crate) fn stdout_is_lost() -> bool {
+    let device =
+        |found: io::Result<fs::Metadata>| found.ok().map(|found| found.rdev()).filter(|device| *device != 0);
+    let out = io::stdout().as_fd().try_clone_to_owned().and_then(|out| fs::File::from(out).metadata());
+    device(out).is_some_and(|out| device(fs::metadata("/dev/null")) == Some(out))
 }
 
 /// Connects to the user's own agent. Sockets of other users are refused: their owner would learn the request, and could
@@ -63,7 +71,26 @@ pub(crate) fn connect(socket: &Path, user: u32, patience: Duration) -> Result<St
 /// The user of the process that listens at the other end.
 #[cfg(target_os = "linux")]
 fn listener(stream: &UnixStream) -> io::Result<u32> {
-    Ok(rustix::net::sockopt::socket_peercred(stream)?.uid.as_raw())
+    use std::os::fd::AsRawFd as _;
+    // Not rustix: its type has no room for the process 0, which the kernel answers in a PID namespace without the listener.
+    let mut peer = libc::ucred { pid: 0, uid: 0, gid: 0 };
+    let mut length = size_of::<libc::ucred>() as libc::socklen_t;
+    // SAFETY: the descriptor is open for as long as `stream` is borrowed; both pointers are to local variables, and the length is
+    // that of the first, which is plain data that the call fills in.
+    let result = unsafe {
+        libc::getsockopt(
+            stream.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_PEERCRED,
+            (&raw mut peer).cast(),
+            &mut length,
+        )
+    };
+    match result {
+        0 if length as usize == size_of::<libc::ucred>() => Ok(peer.uid),
+        0 => Err(io::ErrorKind::InvalidData.into()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// The user of the process that listens at the other end.

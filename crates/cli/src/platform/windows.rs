@@ -106,6 +106,11 @@ pub(crate) fn host_name() -> Option<String> {
     std::env::var("COMPUTERNAME").ok().filter(|name| !name.is_empty())
 }
 
+/// Whether what is written to standard output is lost. A closed one has no handle, so that a write fails.
+pub(crate) fn stdout_is_lost() -> bool {
+    false
+}
+
 /// Connects to the user's own agent. Pipes of other users are refused: their owner would learn the request, and could return
 /// a token of their choice.
 pub(crate) fn connect(socket: &Path, _user: u32, patience: Duration) -> Result<Stream, Failure> {

@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::process::Command;
 use std::time::Duration;
 
-use abide_cli::{Clock, Io, LastAct};
+use abide_cli::{Clock, Io, LastAct, Program};
 pub use agent::*;
 
 /// 2026-11-24 20:52:18 in a zone that is an hour ahead.
@@ -25,6 +25,7 @@ pub struct Outcome {
 /// The settings that a test may change.
 pub struct Setting<'a> {
     pub terminal: bool,
+    pub out_is_lost: bool,
     pub user: Option<u32>,
     pub patience: Duration,
     pub told_within: Duration,
@@ -35,6 +36,8 @@ pub struct Setting<'a> {
     /// Whether a person types it.
     pub typed: bool,
     pub launch: &'a dyn Fn(&mut Command) -> io::Result<u8>,
+    /// What the check of the configuration prints where no agent runs.
+    pub check: Option<&'a str>,
 }
 
 fn unlaunchable(_: &mut Command) -> io::Result<u8> {
@@ -45,6 +48,7 @@ impl Default for Setting<'_> {
     fn default() -> Self {
         Self {
             terminal: false,
+            out_is_lost: false,
             user: None,
             patience: Duration::from_secs(10),
             told_within: Duration::from_secs(10),
@@ -53,6 +57,7 @@ impl Default for Setting<'_> {
             input: "",
             typed: false,
             launch: &unlaunchable,
+            check: None,
         }
     }
 }
@@ -72,6 +77,7 @@ pub fn run_with(
             out,
             err: &mut err,
             out_is_terminal: setting.terminal,
+            out_is_lost: setting.out_is_lost,
             err_is_terminal: setting.terminal,
             environment: &|name| {
                 environment.iter().rfind(|(key, _)| *key == name).map(|(_, value)| value.clone())
@@ -86,7 +92,10 @@ pub fn run_with(
             told_within: setting.told_within,
             before_interruption: setting.before_interruption,
             launch: setting.launch,
-            program: &|program| Err(format!("{program:?} cannot be started.")),
+            program: &|program| match setting.check {
+                Some(check) if program == Program::ReadCheck => Ok(check.as_bytes().to_vec()),
+                _ => Err(format!("{program:?} cannot be started.")),
+            },
         },
     );
     (code, String::from_utf8(err).unwrap())
@@ -184,6 +193,11 @@ pub fn question(account: &str, can_be_kept: bool) -> String {
     format!(
         r#"{{"id":1,"account":"{account}","provider":"id.example.com","seconds_left":58,"limit":"idle","can_be_kept":{can_be_kept},"yes_keeps_until":1795550838}}"#
     )
+}
+
+/// A configuration without problems.
+pub fn sound_configuration() -> Vec<u8> {
+    answer("200 OK", r#"{"file":"config.toml","ok":true,"problems":[]}"#)
 }
 
 /// A reader that has gone.

@@ -496,6 +496,7 @@ mod tests {
         let endpoint = Endpoint {
             socket: "/not/there".into(),
             elsewhere: None,
+            running: None,
             user: 0,
             patience: Duration::from_secs(1),
         };
