@@ -7,6 +7,8 @@ pub(crate) mod clock;
 pub(crate) mod environment;
 pub(crate) mod file;
 pub(crate) mod handover;
+#[cfg(unix)]
+pub(crate) mod hangup;
 pub(crate) mod installed;
 mod local_time;
 pub(crate) mod log;

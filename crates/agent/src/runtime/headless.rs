@@ -7,6 +7,8 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use crate::agent::Agent;
 use crate::options::Options;
+#[cfg(unix)]
+use crate::platform::hangup;
 use crate::platform::log;
 use crate::runtime::start::StartError;
 use crate::state::event::Event;
@@ -97,9 +99,20 @@ fn quits(events: &mut broadcast::Receiver<Event>) -> bool {
 pub(crate) async fn told_to_stop() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut quit = signal(SignalKind::quit())?;
+    // The terminal was closed, or the connection to it was lost. Asked first: to listen for it is to ignore it no more.
+    let mut hangup = (!hangup::is_ignored()).then(|| signal(SignalKind::hangup())).transpose()?;
+    let hung_up = async {
+        match &mut hangup {
+            Some(hangup) => drop(hangup.recv().await),
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        _ = quit.recv() => {}
+        () = hung_up => {}
     }
     Ok(())
 }
@@ -111,7 +124,26 @@ pub(crate) async fn told_to_stop() -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)]
     use super::*;
+
+    /// A terminal that is closed ends the agent as `abide` does: with its files removed and its sessions written down.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_closed_terminal_is_an_order_to_stop() {
+        use rustix::process::{Signal, getpid, kill_process};
+        for signal in [Signal::HUP, Signal::QUIT, Signal::TERM] {
+            if signal == Signal::HUP && hangup::is_ignored() {
+                continue;
+            }
+            let told = tokio::spawn(told_to_stop());
+            // It listens from its first step on.
+            tokio::task::yield_now().await;
+            kill_process(getpid(), signal).expect("a signal to oneself");
+            let told = tokio::time::timeout(Duration::from_secs(10), told).await;
+            assert!(matches!(told, Ok(Ok(Ok(())))), "{signal:?}: {told:?}");
+        }
+    }
 
     #[test]
     fn quitting_while_the_program_makes_way_is_not_lost() {
