@@ -164,12 +164,7 @@ pub(crate) fn say(
             // identity provider. So the browser comes first.
             let _ = clock::timeout(BROWSER_FIRST, page.outcome()).await;
         }
-        let end = if page.is_none() && is_shared(&after, &farewell) {
-            tracing::info!(account = farewell.account, "another account uses the same session there");
-            ProviderEnd::Shared
-        } else {
-            tell(&farewell, &config, connection.clone(), page.as_ref()).await
-        };
+        let end = tell(&after, &farewell, &config, connection.clone(), page.as_ref()).await;
         forget(&after, farewell.record_name());
         report(&after, &farewell.account, &farewell.record_name(), end);
         if let Some(page) = page.filter(|_| end == ProviderEnd::Unchecked) {
@@ -178,13 +173,34 @@ pub(crate) fn say(
     });
 }
 
-/// Whether another account uses the same session of the same client. At many providers a revocation also ends the other account's tokens.
+/// Whether an account uses the same session of the same client: another one, or this one after a new sign-in. At many providers a
+/// revocation also ends that account's tokens. So it gets the refresh tokens, and revokes them with its own.
 fn is_shared(store: &Arc<Store>, farewell: &Farewell) -> bool {
-    let core = store.core();
-    core.accounts.iter().filter(|other| other.name != farewell.account).any(|other| {
-        let sid = other.held.as_ref().and_then(|held| held.identity.sid.as_deref());
-        farewell.is_of_session(&other.config.issuer, &other.config.client_id, sid)
+    let users: Vec<String> = {
+        let core = store.core();
+        let uses = |account: &&Account| {
+            let sid = account.held.as_ref().and_then(|held| held.identity.sid.as_deref());
+            farewell.is_of_session(&account.config.issuer, &account.config.client_id, sid)
+        };
+        core.accounts.iter().filter(uses).map(|account| account.name.clone()).collect()
+    };
+    users.iter().any(|name| {
+        let taken_over = store.act(name, |account, now| {
+            let held = account.held.as_mut()?;
+            held.leftovers.extend(farewell.refresh_token.iter().chain(&farewell.others).cloned());
+            store.write_down(account, now);
+            Some(())
+        });
+        matches!(taken_over, Ok(Some(())))
     })
+}
+
+/// Whether the browser has come back from the provider's sign-out page: the session has ended there, or the person wants it to go on.
+async fn came_back(page: Option<&SignOutPage>) -> bool {
+    match page {
+        Some(page) => page.shown().await == Shown::CameBack,
+        None => false,
+    }
 }
 
 /// If only the browser could notify the provider, the result is checked after it has come back from there. Nothing waits for
@@ -264,6 +280,7 @@ async fn connect(farewell: &Farewell, config: &AccountConfig) -> Result<Connecti
 }
 
 async fn tell(
+    store: &Arc<Store>,
     farewell: &Farewell,
     config: &AccountConfig,
     present: Option<Connection>,
@@ -271,6 +288,11 @@ async fn tell(
 ) -> ProviderEnd {
     let (mut connection, verify) = (present, config.logout.verify);
     for attempt in 0.. {
+        // Each time: a sign-in may have come in between.
+        if !came_back(page).await && is_shared(store, farewell) {
+            tracing::info!(account = farewell.account, "an account uses the same session there");
+            return ProviderEnd::Shared;
+        }
         let told = match &connection {
             Some(connection) => once(farewell, connection, page, attempt < PAUSES.len(), verify).await,
             None => match connect(farewell, config).await {

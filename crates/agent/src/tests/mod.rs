@@ -4,6 +4,7 @@
 
 mod configuration;
 mod disk;
+mod endings;
 mod hung;
 mod provider;
 mod races;

@@ -90,6 +90,8 @@ pub(super) struct Inner {
     pub(super) date: Option<&'static str>,
     /// What the ID token of a sign-in says about the end of the provider's session.
     pub(super) session_expiry: Option<u64>,
+    /// A revocation ends everything.
+    pub(super) revocation_ends_all: bool,
     pub(super) log: Vec<String>,
     /// Grants of which a refresh token did not reach the client, or not the disk; and tokens that are nowhere.
     pub(super) lost_grants: BTreeSet<u64>,
@@ -269,6 +271,9 @@ impl Inner {
                     && token.starts_with("rt-")
                 {
                     known.state = State::Revoked;
+                    if self.revocation_ends_all {
+                        self.refresh_tokens.values_mut().for_each(|token| token.state = State::Revoked);
+                    }
                 }
                 self.revoked.push(token);
                 (200, json!({}), None)

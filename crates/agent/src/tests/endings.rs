@@ -1,0 +1,30 @@
+//! The end of the program, and of sign-ins, while something is under way.
+
+use abide_session::Input;
+
+use crate::tests::provider::{Fate, State};
+use crate::tests::world::World;
+
+/// At many providers a revocation ends the session in the browser, and with it everything that was issued in it.
+#[test]
+fn a_late_revocation_spares_the_session_that_began_meanwhile() {
+    let mut world = World::new(1);
+    world.provider.inner().sid = Some("s1");
+    world.provider.inner().revocation_ends_all = true;
+    world.start();
+    world.sign_in();
+    world.provider.plan([Fate::Trouble(503), Fate::Trouble(503)]);
+    world.input(Input::Logout);
+    world.sign_in();
+    world.pass(60);
+    assert_eq!(world.provider.state(2), State::Good, "{:?}", world.provider.inner().revoked);
+    assert!(world.disk.names("farewell/").is_empty());
+    world.pass(300);
+    assert!(world.token().is_ok());
+    assert!(world.disk.holds("rt-1"), "the token of the first is kept, for the end");
+    world.input(Input::Logout);
+    world.pass(60);
+    let revoked = world.provider.inner().revoked.clone();
+    assert!(revoked.contains(&"rt-1".to_owned()), "{revoked:?}");
+    assert_eq!(world.provider.good(), Vec::<u64>::new());
+}
