@@ -14,7 +14,7 @@ mod audit {
 
     use abide_demo_op::{Config, DemoOp};
     use abide_tests::app::{App, abide, abide_at_terminal, configure, one_account};
-    use abide_tests::login::{sign_in, sign_in_to};
+    use abide_tests::login::{Login, sign_in, sign_in_to};
     use abide_tests::room::Room;
     use abide_tests::{eventually, s};
     use serde_json::Value;
@@ -39,6 +39,29 @@ mod audit {
     async fn verified(room: &Room) -> (i32, Value) {
         let done = abide(room, &["audit", "verify", "--json"]).await;
         (done.code, serde_json::from_str(&done.stdout).unwrap_or_default())
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_sign_in_that_another_replaces_ends_and_is_no_fault() {
+        let room = Room::with_keyring("audit-replaced").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        let first = Login::begin(&room).await;
+        let second = Login::begin(&room).await;
+        let replaced = first.end().await;
+        assert!(replaced.code == 1 && replaced.stderr.contains("Another sign-in"), "{replaced:?}");
+        assert_eq!(abide(&room, &["logout"]).await.code, 0);
+        assert_ne!(second.end().await.code, 0);
+        let log = app.log();
+        assert!(!log.contains("the sign-in did not succeed"), "{log}");
+        // Its end is in the record with what came before.
+        app.quit().await;
+        let _app = App::headless(&room).await;
+        let lines = recorded(&room).await;
+        let failed = lines.iter().filter(|line| line["event"] == "sign_in.failed");
+        let reasons: Vec<&str> = failed.map(|line| line["reason"].as_str().unwrap()).collect();
+        assert_eq!(reasons, ["replaced", "cancelled"], "{lines:?}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

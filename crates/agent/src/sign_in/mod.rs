@@ -105,10 +105,11 @@ pub(crate) fn start(store: &Arc<Store>, account: &mut Account, attempt: Attempt)
 
 fn failed(store: &Arc<Store>, name: &str, attempt: Attempt, provider: &str, error: &SignInError) {
     let message = error.to_string();
-    tracing::warn!(account = name, %error, "the sign-in did not succeed");
-    store.record(name, Event::SignInFailed, |entry| entry.reason = Some(error.code().to_owned()));
     let _ = store.act(name, |account, now| {
+        // Otherwise it was cancelled or replaced, and is recorded as that.
         if account.session.awaits(attempt) {
+            tracing::warn!(account = name, %error, "the sign-in did not succeed");
+            store.record(name, Event::SignInFailed, |entry| entry.reason = Some(error.code().to_owned()));
             account.last_error = Some(LastError::new(error.code(), error.kind(), message.clone()));
             account.session.handle(now, Input::AuthorizationFailed { attempt });
             store.tell(notices::sign_in_failed(store.spoken.language(), name, provider, &message));

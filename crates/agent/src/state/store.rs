@@ -324,7 +324,11 @@ impl Store {
     pub(super) fn settle(self: &Arc<Self>, core: &mut Core, index: usize, now: Now) -> bool {
         let mut changed = false;
         while let Some(output) = core.accounts[index].session.poll() {
-            changed |= output == Output::Changed;
+            // Of sign-ins, the number is visible: whoever waits for one sees by it that another has taken its place.
+            changed |= matches!(
+                output,
+                Output::Changed | Output::Authorize { .. } | Output::AbandonAuthorization { .. }
+            );
             self.perform(&mut core.accounts[index], output, now);
         }
         let deadline = core.accounts[index].session.deadline();

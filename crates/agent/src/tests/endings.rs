@@ -5,6 +5,19 @@ use abide_session::Input;
 use crate::tests::provider::{Fate, State};
 use crate::tests::world::World;
 
+#[test]
+fn a_sign_in_that_takes_the_place_of_another_is_published() {
+    let mut world = World::new(1);
+    world.start();
+    world.input(Input::Login);
+    world.pass(1);
+    let published = world.store().snapshots.subscribe();
+    let attempt = || published.borrow().accounts[0].attempt;
+    let first = attempt();
+    world.input(Input::Login);
+    assert!(first.is_some() && attempt() > first, "{first:?}, then {:?}", attempt());
+}
+
 /// At many providers a revocation ends the session in the browser, and with it everything that was issued in it.
 #[test]
 fn a_late_revocation_spares_the_session_that_began_meanwhile() {
