@@ -17,8 +17,9 @@ use crate::question::{self, Asker};
 use crate::tray::{self, Action, Handlers, Tray, View};
 use crate::{consent, platform, window};
 
-/// How long quitting waits for the agent to write down what it has to.
-const LONGEST_GOODBYE: Duration = Duration::from_secs(5);
+/// How long quitting waits for the agent to write down what it has to. A provider may still have to answer, which takes up to ten
+/// seconds of it.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(16);
 
 /// Waits for the agent and then follows it until the program ends.
 ///

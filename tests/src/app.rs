@@ -132,7 +132,7 @@ impl<'a> App<'a> {
     pub async fn quit(mut self) {
         self.program.terminate();
         let program = std::cell::RefCell::new(&mut self.program);
-        eventually("the application to end", s(10), || async { program.borrow_mut().ended() }).await;
+        eventually("the application to end", s(20), || async { program.borrow_mut().ended() }).await;
     }
 }
 

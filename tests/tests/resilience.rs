@@ -111,6 +111,48 @@ mod resilience {
         assert_eq!(exchanges(), 1);
     }
 
+    /// The provider has acted on the request, and only its answer has what is valid from then on.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_end_of_the_agent_waits_for_a_renewal_and_for_a_sign_in() {
+        let room = Room::with_keyring("resilience-end").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        configure(&room, &account_with(provider.issuer(), &SETTINGS.replace("1s", "30s"), SESSION));
+        let app = App::headless(&room).await;
+        let slow = || provider.set_quirks(Quirks { token_answer_delay: s(2), ..Quirks::default() });
+        slow();
+        let login = Login::begin(&room).await;
+        let asked = provider.record().count(Endpoint::Token);
+        let mut person = Visitor::default();
+        let signs_in = person.sign_in(&login.url, USER, PASSWORD);
+        let ends = async {
+            eventually("the code at the provider", s(20), || async {
+                (provider.record().count(Endpoint::Token) > asked).then_some(())
+            })
+            .await;
+            app.quit().await;
+        };
+        tokio::join!(signs_in, ends);
+        drop(login.end().await);
+        provider.set_quirks(Quirks::default());
+        let app = App::headless(&room).await;
+        assert_eq!(app.session("work").await["state"], "active", "the sign-in was stored");
+
+        slow();
+        let renewals = provider.record().refreshes();
+        let mut tool = command(&room, &["token", "--min-validity", "1h"]).spawn().unwrap();
+        eventually("the renewal at the provider", s(20), || async {
+            (provider.record().refreshes() > renewals).then_some(())
+        })
+        .await;
+        app.quit().await;
+        tool.kill().await.unwrap();
+        provider.set_quirks(Quirks::default());
+        let app = App::headless(&room).await;
+        let served = abide(&room, &["token", "--min-validity", "1h"]).await;
+        assert_eq!(served.code, 0, "{served:?}");
+        assert_eq!(app.session("work").await["state"], "active");
+    }
+
     /// A client that was made for nobody is removed again.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_registration_that_is_answered_after_the_timeout_is_ended() {

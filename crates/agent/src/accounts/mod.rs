@@ -148,6 +148,8 @@ pub(crate) async fn add(
     if !request.register && !tested {
         notes.extend(trial::misfit(&config).await?);
     }
+    // The provider makes a client that only this knows: the end of the program waits until it is written down.
+    let _exchange = store.exchanges.begin().filter(|_| request.register);
     let registered = match request.register {
         false => None,
         true => {

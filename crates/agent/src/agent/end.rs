@@ -11,8 +11,8 @@ use crate::platform::clock;
 const LONGEST_REMOVAL: std::time::Duration = std::time::Duration::from_secs(2);
 
 impl Agent {
-    /// Writes every session down, closes the endpoint, and waits a few seconds for tokens that are being revoked. The
-    /// sessions go on in the next start.
+    /// Closes the endpoint, waits some seconds for what a provider has been asked and cannot be asked again, writes every session
+    /// down, and waits for tokens that are being revoked. The sessions go on in the next start.
     pub async fn stop(&self) {
         self.end_tasks();
         self.0.kept.clear();
@@ -33,6 +33,8 @@ impl Agent {
     }
 
     pub(crate) async fn write_everything_down(&self) {
+        // First: what they bring is written down with the rest.
+        self.0.store.exchanges.finish().await;
         // The file is changed first; a provider that is slow to end a registration does not keep the sessions from being written.
         let _ = clock::timeout(LONGEST_REMOVAL, self.finish_removals()).await;
         self.0.jobs.end_all();

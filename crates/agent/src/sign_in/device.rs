@@ -15,6 +15,7 @@ use crate::sign_in::SignInError;
 use crate::sign_in::scopes::{is_scope_refused, say_dropped, scopes, without_unlisted};
 use crate::state::account::host_of;
 use crate::state::connection::Connection;
+use crate::state::exchanges::Exchange;
 use crate::state::revoke::{give_back, revoke_refused};
 use crate::state::store::Store;
 
@@ -23,14 +24,14 @@ const LONGEST: Duration = Duration::from_secs(590);
 /// The longest wait for the answer to an earlier poll once the code is used up.
 const LATE: Duration = Duration::from_secs(60);
 
-/// Asks for a code, has it shown, and waits for what the person does with it.
+/// Asks for a code, has it shown, and waits for what the person does with it. The exchange is to be kept until the tokens are stored.
 pub(crate) async fn authorize(
     store: &Arc<Store>,
     name: &str,
     config: &AccountConfig,
     connection: &Connection,
     announce: &watch::Sender<Option<SignInBegun>>,
-) -> Result<Tokens, SignInError> {
+) -> Result<(Tokens, Option<Exchange>), SignInError> {
     if config.max_age.is_some() || config.request_claims.is_some() {
         return Err(SignInError::NotHeldThere);
     }
@@ -73,7 +74,7 @@ pub(crate) async fn authorize(
         match (step, last_error.take()) {
             (DeviceStep::PollAt(at), _) => {
                 if let Some(tokens) = polls.late(at.saturating_sub(passed())).await {
-                    return Ok(tokens);
+                    return Ok((tokens, polls.exchange.take()));
                 }
             }
             (DeviceStep::Expired | DeviceStep::Finished, Some(last_error)) => {
@@ -81,15 +82,16 @@ pub(crate) async fn authorize(
             }
             (DeviceStep::Expired | DeviceStep::Finished, None) => return Err(SignInError::CodeExpired),
         }
-        polls.send();
+        polls.send()?;
         let answer = polls.answer(config).await;
         step = polling.answered(passed(), &answer);
         match answer {
-            Ok(DevicePoll::Done(tokens)) => return Ok(*tokens),
+            Ok(DevicePoll::Done(tokens)) => return Ok((*tokens, polls.exchange.take())),
             Err(error) if step == DeviceStep::Finished => {
                 // The code is used up: the answer to an earlier poll may still come.
                 let late = if polls.under_way > 0 { polls.late(LATE).await } else { None };
-                return late.ok_or_else(|| refused(error, config));
+                let exchange = polls.exchange.take();
+                return late.map(|tokens| (tokens, exchange)).ok_or_else(|| refused(error, config));
             }
             Err(error) => last_error = Some(error),
             Ok(DevicePoll::Pending | DevicePoll::SlowDown) => {}
@@ -108,6 +110,8 @@ struct Polls {
     sender: mpsc::UnboundedSender<Answer>,
     answers: mpsc::UnboundedReceiver<Answer>,
     under_way: usize,
+    /// While an answer is awaited.
+    exchange: Option<Exchange>,
 }
 
 impl Polls {
@@ -120,11 +124,15 @@ impl Polls {
             sender,
             answers,
             under_way: 0,
+            exchange: None,
         }
     }
 
     /// Asks whether the user is done. From then on the provider may have issued tokens.
-    fn send(&mut self) {
+    fn send(&mut self) -> Result<(), SignInError> {
+        if self.exchange.is_none() {
+            self.exchange = Some(self.store.exchanges.begin().ok_or(SignInError::GivenUp)?);
+        }
         let (connection, authorization) = (self.connection.clone(), self.authorization.clone());
         let (sender, store) = (self.sender.clone(), self.store.clone());
         self.under_way += 1;
@@ -136,11 +144,15 @@ impl Polls {
                 give_up(connection, answer).await;
             }
         });
+        Ok(())
     }
 
     async fn next(&mut self) -> Option<Answer> {
         let answer = self.answers.recv().await;
         self.under_way = self.under_way.saturating_sub(1);
+        if self.under_way == 0 && !matches!(answer, Some(Ok(DevicePoll::Done(_)))) {
+            self.exchange = None;
+        }
         answer
     }
 

@@ -26,6 +26,7 @@ use crate::sign_in::scopes::{OFFLINE_ACCESS, is_scope_refused, say_dropped, scop
 use crate::state::account::{Account, Opening, SignIn, host_of};
 use crate::state::commit::{Commit, NotCommitted, Unwritten, commit};
 use crate::state::connection::{Connection, connect, lifetimes};
+use crate::state::exchanges::Exchange;
 use crate::state::last_error::LastError;
 use crate::state::revoke::{revoke_refused, revoke_token, revoke_unused};
 use crate::state::spawn::{in_time, spawn_settled};
@@ -145,8 +146,13 @@ async fn run_over(
     connection: Connection,
 ) -> Result<(), SignInError> {
     if opening == Opening::Device {
-        let tokens = device::authorize(store, name, config, &connection, &announce).await?;
-        to_its_end(complete(store.clone(), name.to_owned(), attempt, connection, tokens, None)).await?;
+        let (tokens, exchange) = device::authorize(store, name, config, &connection, &announce).await?;
+        let work = complete(store.clone(), name.to_owned(), attempt, connection, tokens, None);
+        to_its_end(async move {
+            let _exchange = exchange;
+            work.await
+        })
+        .await?;
         let _ = store.act(name, |account, _| account.note_what_is_offered());
         store.show();
         return Ok(());
@@ -292,7 +298,9 @@ async fn redeem(
     patience: Duration,
 ) -> Result<String, SignInError> {
     let session_state = response.session_state.map(|state| state.as_str().to_owned());
-    let tokens = redeem_code(&store, &connection, pending, response.code, patience).await?;
+    // Until the session is stored.
+    let exchange = store.exchanges.begin().ok_or(SignInError::GivenUp)?;
+    let tokens = redeem_code(&store, &connection, pending, response.code, patience, &exchange).await?;
     complete(store, name, attempt, connection, tokens, session_state).await
 }
 
@@ -303,16 +311,20 @@ pub(crate) async fn redeem_code(
     pending: Pending,
     code: AuthorizationCode,
     patience: Duration,
+    exchange: &Exchange,
 ) -> Result<Tokens, SignInError> {
-    let asked = connection.clone();
+    let (asked, until_late) = (connection.clone(), exchange.clone());
     let exchange = async move {
         let http = asked.http.patient();
         asked.relying_party.exchange(&http, &pending, code, clock::system_time()).await
     };
     let (after, unused) = (store.clone(), connection.clone());
-    let late = async move |answer: Result<Tokens, GrantError>| match answer {
-        Ok(tokens) => revoke_token(&after, &unused, tokens.refresh_token),
-        Err(refused) => drop(revoke_refused(&after, &unused, refused)),
+    let late = async move |answer: Result<Tokens, GrantError>| {
+        match answer {
+            Ok(tokens) => revoke_token(&after, &unused, tokens.refresh_token),
+            Err(refused) => drop(revoke_refused(&after, &unused, refused)),
+        }
+        drop(until_late);
     };
     let host = connection.relying_party.provider().display_host();
     match in_time(patience, exchange, late).await {

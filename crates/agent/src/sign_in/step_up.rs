@@ -250,8 +250,9 @@ async fn run(
                 (store.clone(), name.to_owned(), connection.clone(), wanted.clone());
             // Once the provider issues tokens, nothing stops halfway.
             let work = tokio::spawn(async move {
-                let tokens =
-                    redeem_code(&store, &connection, request.pending, response.code, patience).await?;
+                let exchange = store.exchanges.begin().ok_or(StepUpError::Over)?;
+                let (pending, code) = (request.pending, response.code);
+                let tokens = redeem_code(&store, &connection, pending, code, patience, &exchange).await?;
                 install(&store, &name, &connection, tokens, &wanted, session).await
             });
             work.await.unwrap_or(Err(StepUpError::Over))

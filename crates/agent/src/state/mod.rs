@@ -9,6 +9,7 @@ pub(crate) mod connection;
 pub(crate) mod dpop;
 pub(crate) mod event;
 pub(crate) mod event_stream;
+pub(crate) mod exchanges;
 pub(crate) mod last_error;
 pub(crate) mod proxies;
 pub(crate) mod record;

@@ -23,6 +23,7 @@ use crate::state::account::Account;
 use crate::state::audit as record;
 use crate::state::connection::Connection;
 use crate::state::event::Event;
+use crate::state::exchanges::Exchanges;
 use crate::state::last_error::LastError;
 use crate::state::record::record_name;
 use crate::state::signals::Signals;
@@ -69,6 +70,8 @@ pub(crate) struct Store {
     pub(crate) adding: tokio::sync::Mutex<()>,
     /// Held while a new account is tested and registered at its provider, which can take a minute.
     pub(crate) registering: tokio::sync::Mutex<()>,
+    /// What cannot be repeated.
+    pub(crate) exchanges: Exchanges,
     /// How many pieces of work at a provider the end of the program waits for.
     revoking: watch::Sender<usize>,
     core: Mutex<Core>,
@@ -118,6 +121,7 @@ impl Store {
             input: OnceLock::new(),
             adding: tokio::sync::Mutex::default(),
             registering: tokio::sync::Mutex::default(),
+            exchanges: Exchanges::default(),
             revoking: watch::Sender::new(0),
             core: Mutex::new(Core {
                 accounts: Vec::new(),

@@ -79,7 +79,7 @@ impl Store {
         if core.locked {
             return Some(UnderWay::Locked);
         }
-        core.accounts.iter().find_map(|account| {
+        let in_accounts = core.accounts.iter().find_map(|account| {
             let steps_up = account.stepping_up.as_ref().is_some_and(|one| one.outcome.borrow().is_none());
             let signs_out = account.sign_out.as_ref().is_some_and(|page| !page.is_finished());
             let renews = account.refresh.is_some()
@@ -95,7 +95,9 @@ impl Store {
             } else {
                 renews.then_some(UnderWay::Renewal)
             }
-        })
+        });
+        // An answer that comes late, when the account waits for nothing any more.
+        in_accounts.or_else(|| self.exchanges.are_under_way().then_some(UnderWay::Renewal))
     }
 
     /// Whether an account has a session.

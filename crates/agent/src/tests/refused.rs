@@ -24,7 +24,11 @@ fn redeem(world: &World) -> &'static str {
             .finish();
         let code = request.pending.receive(&query).unwrap().code;
         let patience = world.config.timeout;
-        redeem_code(world.store(), &connection, request.pending, code, patience).await.unwrap_err().code()
+        let exchange = world.store().exchanges.begin().unwrap();
+        redeem_code(world.store(), &connection, request.pending, code, patience, &exchange)
+            .await
+            .unwrap_err()
+            .code()
     })
 }
 

@@ -213,6 +213,18 @@ impl World {
         self.run(clock::sleep(Duration::from_secs(seconds)));
     }
 
+    /// Ends the process as it ends when it is told to.
+    pub(super) fn end(&mut self) {
+        let store = self.store().clone();
+        self.run(async {
+            store.exchanges.finish().await;
+            store.write_all_down().await;
+            store.last_words().await
+        });
+        drop(store);
+        self.crash();
+    }
+
     /// Ends the process without a word.
     pub(super) fn crash(&mut self) {
         self.process = None;

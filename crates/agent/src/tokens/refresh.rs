@@ -16,6 +16,7 @@ use crate::state::account::{Account, Refreshed};
 use crate::state::commit::{Commit, NotCommitted, Unwritten, adopt, commit, keep_name};
 use crate::state::connected::connection;
 use crate::state::connection::{Connection, lifetimes};
+use crate::state::exchanges::Exchange;
 use crate::state::last_error::LastError;
 use crate::state::record::record_name;
 use crate::state::revoke::{revoke_token, revoke_unused};
@@ -136,9 +137,11 @@ async fn run(
         .await
         .map_err(|error| (kept_away(error.retry_after()), LastError::from(&error)))?;
     failpoint!("refresh.connected");
+    // The program ends: the next start renews.
+    let Some(exchange) = store.exchanges.begin() else { return Err(no_answer(store, name)) };
     store.vault.begin_rotation(&record_name(name)).await.map_err(not_stored)?;
     failpoint!("refresh.noted");
-    let turn = Arc::new(turn);
+    let turn = Arc::new((turn, exchange));
     // Held until the new tokens are stored.
     match ask(store, name, &connection, &spent, turn.clone(), patience).await {
         None => Err(no_answer(store, name)),
@@ -167,7 +170,7 @@ async fn ask(
     name: &str,
     connection: &Connection,
     spent: &Arc<Spent>,
-    turn: Arc<HeldTurn>,
+    turn: Arc<(HeldTurn, Exchange)>,
     patience: Duration,
 ) -> Option<Result<Tokens, RefreshError>> {
     let (asked, sent) = (connection.clone(), spent.clone());

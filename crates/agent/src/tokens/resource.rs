@@ -210,6 +210,8 @@ async fn narrowed(
     let unwritten = |error: crate::persistence::vault::StoreError| {
         Failure::Answered(notices::no_token(ErrorKind::ThisComputer, &error.to_string()))
     };
+    // The end of the program waits until the answer is stored.
+    let Some(_exchange) = store.exchanges.begin() else { return Err(unreachable(store, name).into()) };
     store.vault.begin_rotation(&record).await.map_err(unwritten)?;
     let answer =
         relying_party.narrow(&http.patient(), &token, &identity, &scope, &target, clock::system_time()).await;
@@ -246,6 +248,7 @@ async fn traded(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Result<
     let own = own_token(store, name, request).await?;
     let subject_token = SecretString::from(own.access_token.expose());
     let connection = connected(store, name).await?;
+    let Some(_exchange) = store.exchanges.begin() else { return Err(unreachable(store, name).into()) };
     let asked = ExchangeRequest {
         subject_token: &subject_token,
         subject_token_type: TokenType::AccessToken,

@@ -128,6 +128,9 @@ async fn redeem(
         }
     };
     let session_state = response.session_state.map(|state| state.as_str().to_owned());
+    // The end of the program waits for what comes.
+    let exchange = page.store.upgrade().and_then(|store| store.exchanges.begin());
+    let Some(_exchange) = exchange else { return SilentAnswer::Nothing };
     let Connection { http, relying_party, .. } = connection;
     match relying_party.exchange(http, pending, response.code, clock::system_time()).await {
         Ok(tokens) => {
