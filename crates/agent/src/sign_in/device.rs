@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use crate::config::AccountConfig;
 use crate::platform::clock;
 use crate::sign_in::SignInError;
-use crate::sign_in::scopes::{is_scope_refused, say_dropped, scopes, without_unlisted};
+use crate::sign_in::scopes::{Dropped, fewer_scopes, is_scope_refused, say_dropped, scopes};
 use crate::state::account::host_of;
 use crate::state::connection::Connection;
 use crate::state::exchanges::Exchange;
@@ -37,14 +37,14 @@ pub(crate) async fn authorize(
     }
     let Connection { http, relying_party, .. } = connection;
     let scopes = scopes(store, name, config, relying_party.provider());
-    let fewer = without_unlisted(&scopes, relying_party.provider());
+    let fewer = fewer_scopes(config, &scopes, relying_party.provider());
     let ask = async |scopes| {
         let parameters = parameters(config, scopes);
         relying_party.device_authorization(http, &parameters, clock::system_time()).await
     };
     let authorization = match (ask(scopes.clone()).await, fewer) {
         (Err(error), Some(fewer)) if is_scope_refused(&error) => {
-            say_dropped(store, name, relying_party.provider(), &scopes, &fewer);
+            say_dropped(store, name, relying_party.provider(), (&scopes, &fewer), Dropped::Refused);
             ask(fewer).await
         }
         (asked, _) => asked,

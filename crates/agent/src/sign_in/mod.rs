@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use crate::browser::callback::{Callback, Outcome, Verdict};
 use crate::config::AccountConfig;
 use crate::platform::clock;
-use crate::sign_in::scopes::{OFFLINE_ACCESS, is_scope_refused, say_dropped, scopes, without_unlisted};
+use crate::sign_in::scopes::{Dropped, OFFLINE_ACCESS, fewer_scopes, is_scope_refused, say_dropped, scopes};
 use crate::state::account::{Account, Opening, SignIn, host_of};
 use crate::state::commit::{Commit, NotCommitted, Unwritten, commit};
 use crate::state::connection::{Connection, connect, lifetimes};
@@ -109,7 +109,12 @@ fn failed(store: &Arc<Store>, name: &str, attempt: Attempt, provider: &str, erro
     let _ = store.act(name, |account, now| {
         // Otherwise it was cancelled or replaced, and is recorded as that.
         if account.session.awaits(attempt) {
-            tracing::warn!(account = name, %error, "the sign-in did not succeed");
+            match error {
+                SignInError::Cancelled(_) => {
+                    tracing::info!(account = name, "the person has cancelled the sign-in");
+                }
+                error => tracing::warn!(account = name, %error, "the sign-in did not succeed"),
+            }
             store.record(name, Event::SignInFailed, |entry| entry.reason = Some(error.code().to_owned()));
             account.last_error = Some(LastError::new(error.code(), error.kind(), message.clone()));
             account.session.handle(now, Input::AuthorizationFailed { attempt });
@@ -161,7 +166,7 @@ async fn run_over(
         Callback::bind(&store.ports, &config.redirect_uris).await.map_err(SignInError::Listener)?;
     let Connection { http, relying_party, .. } = &connection;
     let scopes = scopes(store, name, config, relying_party.provider());
-    let mut fewer = without_unlisted(&scopes, relying_party.provider());
+    let mut fewer = fewer_scopes(config, &scopes, relying_party.provider());
     let redirect_uri = callback.redirect_uri().clone();
     let ask = async |scopes: Vec<String>| {
         let parameters = parameters(config, scopes);
@@ -171,7 +176,7 @@ async fn run_over(
     if asked.as_ref().is_err_and(is_scope_refused)
         && let Some(fewer) = fewer.take()
     {
-        say_dropped(store, name, relying_party.provider(), &scopes, &fewer);
+        say_dropped(store, name, relying_party.provider(), (&scopes, &fewer), Dropped::Refused);
         asked = ask(fewer).await;
     }
     let request = asked.map_err(SignInError::of)?;
@@ -197,7 +202,7 @@ async fn run_over(
         &answered
         && let Some(fewer) = fewer.take()
     {
-        say_dropped(store, name, relying_party.provider(), &scopes, &fewer);
+        say_dropped(store, name, relying_party.provider(), (&scopes, &fewer), Dropped::Refused);
         let again = ask(fewer).await;
         answered = match again {
             Ok(request) => {

@@ -20,7 +20,7 @@ pub(crate) fn scopes(
 ) -> Vec<String> {
     let scopes = wanted_scopes(config, provider);
     if config.scopes.is_none() && config.openid {
-        say_dropped(store, name, provider, &default_scopes(), &scopes);
+        say_dropped(store, name, provider, (&default_scopes(), &scopes), Dropped::NotListed);
     }
     scopes
 }
@@ -38,15 +38,33 @@ pub(crate) fn wanted_scopes(config: &AccountConfig, provider: &Provider) -> Vec<
     })
 }
 
-/// For a second try after `invalid_scope`: without what the provider does not list. `None` if that is nothing.
-pub(crate) fn without_unlisted(scopes: &[String], provider: &Provider) -> Option<Vec<String>> {
-    let listed = |scope: &&String| *scope == "openid" || provider.offers_scope(scope) != Some(false);
-    let fewer: Vec<String> = scopes.iter().filter(listed).cloned().collect();
-    (fewer.len() < scopes.len()).then_some(fewer)
+/// For a second try after `invalid_scope`: without what the provider does not list. If it lists all of it, without `offline_access`,
+/// which it may not grant to this client, unless the account names its scopes. `None` if that is nothing.
+pub(crate) fn fewer_scopes(
+    config: &AccountConfig,
+    scopes: &[String],
+    provider: &Provider,
+) -> Option<Vec<String>> {
+    let without = |keep: &dyn Fn(&str) -> bool| {
+        let fewer: Vec<String> = scopes.iter().filter(|scope| keep(scope)).cloned().collect();
+        (fewer.len() < scopes.len()).then_some(fewer)
+    };
+    let listed = without(&|scope| scope == "openid" || provider.offers_scope(scope) != Some(false));
+    let unnamed = config.scopes.is_none();
+    listed.or_else(|| without(&|scope| scope != OFFLINE_ACCESS).filter(|_| unnamed))
 }
 
 pub(crate) fn is_scope_refused(error: &Error) -> bool {
     matches!(error, Error::Refused { error: OAuthError::InvalidScope, .. })
+}
+
+/// Why scopes are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dropped {
+    /// The provider does not list them.
+    NotListed,
+    /// It has answered `invalid_scope`.
+    Refused,
 }
 
 /// Says, once, which scopes are left out.
@@ -54,8 +72,8 @@ pub(crate) fn say_dropped(
     store: &Arc<Store>,
     name: &str,
     provider: &Provider,
-    wanted: &[String],
-    asked: &[String],
+    (wanted, asked): (&[String], &[String]),
+    why: Dropped,
 ) {
     let dropped: Vec<&str> =
         wanted.iter().filter(|scope| !asked.contains(scope)).map(String::as_str).collect();
@@ -63,14 +81,19 @@ pub(crate) fn say_dropped(
         return;
     }
     tracing::warn!(account = name, scopes = dropped.join(" "), "scopes are left out");
-    store.warning(dropped_scopes(name, &provider.display_host(), &dropped));
+    store.warning(dropped_scopes(name, &provider.display_host(), &dropped, why));
 }
 
-fn dropped_scopes(name: &str, host: &str, dropped: &[&str]) -> String {
-    let mut text = format!(
-        "Account \u{201c}{name}\u{201d}: {host} does not list the scope {}, so Abide signs in without it.",
-        dropped.join(", ")
-    );
+fn dropped_scopes(name: &str, host: &str, dropped: &[&str], why: Dropped) -> String {
+    let scopes = dropped.join(", ");
+    let mut text = match why {
+        Dropped::NotListed => format!(
+            "Account \u{201c}{name}\u{201d}: {host} does not list the scope {scopes}, so Abide signs in without it."
+        ),
+        Dropped::Refused => format!(
+            "Account \u{201c}{name}\u{201d}: {host} refused the scopes of this account, so Abide signs in without {scopes}."
+        ),
+    };
     if dropped.contains(&OFFLINE_ACCESS) {
         text.push_str(
             " The session may end with its first token. If the provider has this scope, name it in `scopes`.",
@@ -144,11 +167,17 @@ mod tests {
     async fn what_is_left_out_after_a_refusal_is_what_the_provider_does_not_list() {
         let short = listing(Some(json!(["profile"]))).await;
         let asked = ["openid", "profile", "offline_access"].map(str::to_owned);
-        assert_eq!(without_unlisted(&asked, &short).unwrap(), ["openid", "profile"]);
-        assert_eq!(without_unlisted(&asked[..2], &short), None, "a second try would be the same");
-        assert_eq!(without_unlisted(&asked, &listing(None).await), None);
-        let said = dropped_scopes("work", "id.example.com", &["offline_access"]);
+        let (unnamed, named) = (account(None), account(Some(&["openid", "offline_access"])));
+        assert_eq!(fewer_scopes(&named, &asked, &short).unwrap(), ["openid", "profile"]);
+        assert_eq!(fewer_scopes(&unnamed, &asked[..2], &short), None, "a second try would be the same");
+        // Keycloak lists `offline_access` for the realm, and refuses it to a client that does not have it.
+        let silent = listing(None).await;
+        assert_eq!(fewer_scopes(&unnamed, &asked, &silent).unwrap(), ["openid", "profile"]);
+        assert_eq!(fewer_scopes(&named, &asked, &silent), None, "what the account names is not left out");
+        let said = dropped_scopes("work", "id.example.com", &["offline_access"], Dropped::NotListed);
         assert!(said.contains("offline_access") && said.contains("`scopes`"), "{said}");
-        assert!(!dropped_scopes("work", "id.example.com", &["api"]).contains("first token"));
+        assert!(
+            !dropped_scopes("work", "id.example.com", &["api"], Dropped::Refused).contains("first token")
+        );
     }
 }

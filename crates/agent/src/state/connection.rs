@@ -109,7 +109,7 @@ pub(crate) fn lifetimes(http: &Http, tokens: &Tokens) -> abide_session::Tokens {
             clock_ahead: http.clock_skew().unwrap_or_default(),
             authorization_expires_in: tokens.authorization_expires_in,
             refresh_expires_in: tokens.refresh_expires_in,
-            ..ProviderLimits::default()
+            refresh_token_timeout: tokens.refresh_token_timeout,
         },
     }
 }

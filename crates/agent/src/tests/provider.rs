@@ -147,6 +147,7 @@ impl Provider {
             scope: "openid offline_access".to_owned(),
             refresh_token: Some(SecretString::from(format!("rt-{number}"))),
             refresh_expires_in: None,
+            refresh_token_timeout: None,
             authorization_expires_in: None,
             id_token: None,
             identity: Identity {

@@ -371,7 +371,10 @@ impl Pending {
             (Some(issuer), Some(_)) if self.answered_by.get_or_init(|| issuer.to_string()) != issuer => {
                 return Err(CallbackError::IssuerMismatch);
             }
-            (None, _) if self.issuer_promised => return Err(CallbackError::IssuerMissing),
+            // An error has nothing that could be sent to another issuer, and `state` shows whose answer it is.
+            (None, _) if self.issuer_promised && !answer.contains_key("error") => {
+                return Err(CallbackError::IssuerMissing);
+            }
             _ => {}
         }
         match (answer.get("code"), answer.get("error")) {

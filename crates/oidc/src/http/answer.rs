@@ -129,13 +129,23 @@ impl Answer {
     /// type may be another one.
     pub(crate) fn oauth_error(&self) -> Option<Error> {
         let is_answer = matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED);
+        // Auth0 refuses a refresh token with 403 `mfa_required`.
+        let is_forbidden = self.status == StatusCode::FORBIDDEN;
         if self.content_type.as_deref() != Some(JSON) && !is_answer {
             return None;
         }
         let response: ErrorResponse = json::parse(&self.body).ok()?;
-        // Gateways use the same form for pages of their own: {"status":404,"error":"Not Found"}.
-        let unknown = matches!(OAuthError::from_code(&response.error), OAuthError::Other(_));
-        if unknown && self.status.is_client_error() && !(is_answer && is_code(&response.error)) {
+        // Gateways use the same form for pages of their own: {"status":404,"error":"Not Found"}, {"status":503,"error":"internal_error"}.
+        let error = response.error.as_str();
+        let counts = match OAuthError::from_code(error) {
+            OAuthError::Other(_) => {
+                self.status.is_success()
+                    || (is_answer && is_code(error))
+                    || (is_forbidden && error.contains('_'))
+            }
+            _ => true,
+        };
+        if !counts {
             return None;
         }
         Some(refused(&response.error, response.error_description.as_str(), self.told.iter()))

@@ -106,7 +106,7 @@ impl Identity {
             email: shown("email"),
             preferred_username: shown("preferred_username"),
             auth_time: None,
-            session_expiry: claims.get("session_expiry").and_then(whole_seconds),
+            session_expiry: claims.get("session_expiry").and_then(end_of_session),
             sid: exact("sid"),
             acr: claims.get("acr").and_then(method),
             amr: methods.into_iter().flatten().filter_map(method).take(MAX_METHODS).collect(),
@@ -148,6 +148,12 @@ fn whole_seconds(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_f64().and_then(whole))
 }
 
+/// The end of the provider's session (`session_expiry`, OpenID IPSIE), also where the number is text. 0 is none, as for lifetimes.
+fn end_of_session(value: &Value) -> Option<u64> {
+    let written = |text: &str| text.trim().parse().ok();
+    whole_seconds(value).or_else(|| value.as_str().and_then(written)).filter(|end| *end > 0)
+}
+
 impl fmt::Debug for Identity {
     /// Without the person's data, which do not belong in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,6 +169,15 @@ mod tests {
 
     fn identity(claims: Value) -> Identity {
         Identity::from_claims("https://id.example.com", "248289", claims.as_object().unwrap())
+    }
+
+    #[test]
+    fn the_end_of_a_session_is_read_as_providers_write_it() {
+        let end = |value: Value| identity(json!({ "session_expiry": value })).session_expiry;
+        assert_eq!([end(json!(1_795_991_687)), end(json!("1795991687"))], [Some(1_795_991_687); 2]);
+        for none in [json!(0), json!("0"), json!(-1), json!("soon"), json!(null)] {
+            assert_eq!(end(none.clone()), None, "{none}");
+        }
     }
 
     #[test]

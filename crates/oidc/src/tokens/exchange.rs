@@ -263,6 +263,6 @@ fn issued(response: TokenResponse, kind: TokenType, asked: &str) -> Result<Issue
         expires_in: parts.expires_in,
         scope: parts.scope,
         refresh_token: parts.refresh_token,
-        refresh_expires_in: parts.refresh_expires_in,
+        refresh_expires_in: parts.refresh_expires_in.into_iter().chain(parts.refresh_token_timeout).min(),
     })
 }

@@ -36,10 +36,11 @@ pub struct Tokens {
     pub scope: String,
     /// A new refresh token. After a refresh, `None` means that the one that was sent stays valid.
     pub refresh_token: Option<SecretString>,
-    /// The lifetime of the unused refresh token, if the provider gives one: `refresh_token_timeout`
-    /// (draft-ietf-oauth-refresh-token-expiration), or an older name that no specification defines (`refresh_expires_in`,
-    /// `refresh_token_expires_in`). The shortest of them.
+    /// The lifetime of the unused refresh token, if the provider gives one by a name that no specification defines
+    /// (`refresh_expires_in`, `refresh_token_expires_in`). The shorter of them.
     pub refresh_expires_in: Option<Duration>,
+    /// The same as `refresh_token_timeout` (draft-ietf-oauth-refresh-token-expiration).
+    pub refresh_token_timeout: Option<Duration>,
     /// The lifetime of the provider's grant, however often the tokens are refreshed (`authorization_expires_in`, same
     /// draft).
     pub authorization_expires_in: Option<Duration>,
@@ -205,6 +206,7 @@ impl TokenResponse {
             scope: parts.scope,
             refresh_token: parts.refresh_token,
             refresh_expires_in: parts.refresh_expires_in,
+            refresh_token_timeout: parts.refresh_token_timeout,
             authorization_expires_in: parts.authorization_expires_in,
             id_token: parts.id_token,
             identity,
@@ -221,14 +223,11 @@ impl TokenResponse {
             expires_in: self.expires_in,
             scope: scope.unwrap_or_else(|| requested_scope.to_owned()),
             refresh_token: self.refresh_token.filter(given),
-            refresh_expires_in: [
-                self.refresh_expires_in,
-                self.refresh_token_expires_in,
-                self.refresh_token_timeout,
-            ]
-            .into_iter()
-            .filter_map(limited)
-            .min(),
+            refresh_expires_in: [self.refresh_expires_in, self.refresh_token_expires_in]
+                .into_iter()
+                .filter_map(limited)
+                .min(),
+            refresh_token_timeout: limited(self.refresh_token_timeout),
             authorization_expires_in: limited(self.authorization_expires_in),
             id_token: self.id_token.filter(given),
         })
@@ -259,6 +258,7 @@ pub(crate) struct Parts {
     pub(crate) scope: String,
     pub(crate) refresh_token: Option<SecretString>,
     pub(crate) refresh_expires_in: Option<Duration>,
+    pub(crate) refresh_token_timeout: Option<Duration>,
     authorization_expires_in: Option<Duration>,
     id_token: Option<SecretString>,
 }
@@ -543,6 +543,9 @@ mod tests {
         assert_eq!(read(r#","scope":["openid","email"]"#).unwrap().scope, "openid email");
         assert_eq!(tokens.refresh_expires_in, Some(Duration::from_secs(1800)));
         assert!(tokens.refresh_token.is_none());
+        let tokens = read(r#","refresh_token_timeout":400"#).unwrap();
+        assert_eq!(tokens.refresh_token_timeout, Some(Duration::from_secs(400)), "by its own name");
+        assert_eq!(tokens.refresh_expires_in, None);
     }
 
     #[test]

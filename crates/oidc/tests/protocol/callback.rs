@@ -59,6 +59,9 @@ async fn the_answer_has_to_name_its_issuer() {
     let Waiting { state, issuer, .. } = &promised;
     assert_eq!(promised.outcome(&format!("code=a&state={state}&iss={issuer}")), "ok");
     assert_eq!(promised.outcome(&format!("code=a&state={state}")), "callback_issuer_missing");
+    // An error has nothing that could be sent to another provider, and the person who cancels is told so.
+    assert_eq!(promised.outcome(&format!("error=access_denied&state={state}")), "access_denied");
+    assert_eq!(promised.outcome(&format!("error=a&code=b&state={state}")), "callback_malformed");
     assert_eq!(
         promised.outcome(&format!("code=a&state={state}&iss={issuer}%2F")),
         "callback_issuer_mismatch"

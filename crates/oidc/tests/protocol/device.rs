@@ -107,6 +107,14 @@ async fn an_error_with_a_status_of_trouble_is_an_error() {
     let waits = (at(15), "provider_unavailable");
     assert_eq!(answered(500, "text/html", "<h1>Oops</h1>").await, waits);
     assert_eq!(answered(502, "application/json", "{}").await, waits);
+    // What servers and gateways write about themselves is no answer of the provider's.
+    let page = r#"{"timestamp":1795,"status":503,"error":"Service Unavailable","path":"/token"}"#;
+    assert_eq!(answered(503, "application/json", page).await, waits);
+    assert_eq!(answered(500, "application/json", r#"{"error":"internal_error"}"#).await, waits);
+    let forbidden = (at(15), "provider_unexpected_status");
+    assert_eq!(answered(403, "application/json", r#"{"error":"forbidden"}"#).await, forbidden);
+    let refused = (DeviceStep::Finished, "provider_refused");
+    assert_eq!(answered(403, "application/json", r#"{"error":"mfa_required"}"#).await, refused);
     assert_eq!(answered(503, "application/json", r#"{"error":"authorization_pending"}"#).await, waits);
     assert_eq!(answered(500, "application/json", r#"{"error":"slow_down"}"#).await, waits);
 }

@@ -115,7 +115,7 @@ fn issuers() -> Vec<Case> {
             "iss-missing-in-error",
             "an error without `iss`, although it was promised",
             MIX_UP,
-            NoExchange("callback_issuer_missing"),
+            NoExchange("access_denied"),
             vec![Remove("code"), Remove("iss"), set("error", "access_denied")],
         ),
         row(
