@@ -107,6 +107,11 @@ consent-fact-aloud = { $label }: { $value }.
 consent-span-title = Für wie lange
 consent-targets-title = Für diese APIs
 consent-less = Um weniger oder für kürzere Zeit zu erlauben, antworten Sie mit `abide approve` oder im Fenster.
+consent-also-title = Es möchte außerdem
+consent-also-api = { $targets } ({ $account })
+consent-also-access = Ihren Zugang zu { $provider } ({ $account })
+consent-also-scopes = { $what }: { $scopes }
+consent-also-all = Ihre Antwort gilt für alles.
 consent-others = { $count ->
     [one] Danach kommt noch eine Frage.
    *[other] Danach kommen noch { $count } Fragen.

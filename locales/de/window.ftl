@@ -494,6 +494,10 @@ ask-less = Weniger erlauben
 ask-targets = Für diese APIs
 ask-scopes = Was es tun darf
 ask-nothing = Wählen Sie mindestens eines, oder lehnen Sie ab.
+ask-others = { $n ->
+    [one] Dieselbe Antwort auf ihre andere Frage
+   *[other] Dieselbe Antwort auf ihre { $n } anderen Fragen
+}
 ask-asked = Gefragt { $ago }.
 ask-closed = Die App wartet nicht mehr auf eine Antwort.
 

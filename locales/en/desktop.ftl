@@ -107,6 +107,11 @@ consent-fact-aloud = { $label }: { $value }.
 consent-span-title = For how long
 consent-targets-title = For these APIs
 consent-less = To allow less, or for a shorter time, answer with `abide approve` or in the window.
+consent-also-title = It also asks for
+consent-also-api = { $targets } ({ $account })
+consent-also-access = Your access to { $provider } ({ $account })
+consent-also-scopes = { $what }: { $scopes }
+consent-also-all = Your answer is for all of it.
 consent-others = { $count ->
     [one] One more question comes after this one.
    *[other] { $count } more questions come after this one.

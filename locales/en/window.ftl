@@ -494,6 +494,10 @@ ask-less = Allow less
 ask-targets = For these APIs
 ask-scopes = What it may do
 ask-nothing = Choose one at least, or deny.
+ask-others = { $n ->
+    [one] The same answer for its other question
+   *[other] The same answer for its { $n } other questions
+}
 ask-asked = Asked { $ago }.
 ask-closed = The app no longer waits for an answer.
 

@@ -107,6 +107,11 @@ consent-fact-aloud = { $label }: { $value }.
 consent-span-title = Por cuánto tiempo
 consent-targets-title = Para estas API
 consent-less = Para permitir menos, o por menos tiempo, responde con `abide approve` o en la ventana.
+consent-also-title = También pide
+consent-also-api = { $targets } ({ $account })
+consent-also-access = Tu acceso a { $provider } ({ $account })
+consent-also-scopes = { $what }: { $scopes }
+consent-also-all = Tu respuesta vale para todo.
 consent-others = { $count ->
     [one] Después viene otra pregunta.
    *[other] Después vienen { $count } preguntas más.

@@ -494,6 +494,10 @@ ask-less = Permitir menos
 ask-targets = Para estas API
 ask-scopes = Qué podrá hacer
 ask-nothing = Elige al menos una opción, o deniega.
+ask-others = { $n ->
+    [one] La misma respuesta para su otra pregunta
+   *[other] La misma respuesta para sus otras { $n } preguntas
+}
 ask-asked = Preguntó { $ago }.
 ask-closed = La aplicación ya no espera una respuesta.
 

@@ -523,4 +523,72 @@ mod consent {
         assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "exit 4", "{output:?}");
         drop(app);
     }
+
+    const LIST: &str = r#"
+import http.client, os, socket, sys, threading
+
+def ask(api):
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(sys.argv[1])
+    connection.request("GET", "/v1/token?resource=https://%s.example.com/" % api)
+    answers[api] = connection.getresponse().status
+
+answers = {}
+threads = [threading.Thread(target=ask, args=(api,)) for api in ("one", "two", "three")]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(*(answers[api] for api in ("one", "two", "three")))
+"#;
+
+    /// A program that wants several things gets one dialog with a list, and each can be left out.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_a_program_asks_for_at_once_is_one_list() {
+        let _turn = TURN.lock().await;
+        let desktop = Desktop::start("consent-list", Look::Light).await;
+        let room = desktop.room();
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        configure(room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::desktop(room).await;
+        sign_in(room).await;
+        let accessible = Accessible::of(app.process(), room).await;
+        let (script, title) = (room.path("home/deploy.py"), "deploy.py asks for access");
+        std::fs::write(&script, LIST).unwrap();
+        let socket = room.places().socket();
+        let arguments = [script.to_str().unwrap(), socket.to_str().unwrap()];
+        let mut deploy = command(room, Path::new("/usr/bin/python3"), &arguments);
+        let answers = async {
+            let window = desktop.window(title, s(10)).await;
+            let listed = async || {
+                let items = accessible.items(title).await;
+                let boxes: Vec<_> = items.into_iter().filter(|item| item.role == "check box").collect();
+                (boxes.len() == 2 && boxes.iter().all(|item| item.sensitive)).then_some(boxes)
+            };
+            let boxes = eventually("the list", s(10), listed).await;
+            desktop.closeup_of(&window, "list").await;
+            // One of the three is asked about on its own.
+            assert!(accessible.press(title, &boxes[0].name).await);
+            assert!(accessible.press(title, "Allow").await);
+            let left = eventually("the one that was left out", s(10), || async {
+                let open = open(room).await;
+                let questions = open["questions"].as_array()?.clone();
+                (questions.len() == 1).then(|| questions[0]["targets"][0].as_str().unwrap().to_owned())
+            })
+            .await;
+            assert!(boxes[0].name.starts_with(&left), "{left}: {boxes:?}");
+            eventually("its dialog", s(10), || async {
+                let items = accessible.items(title).await;
+                items.iter().any(|item| item.name == "Deny" && item.sensitive).then_some(())
+            })
+            .await;
+            assert!(accessible.press(title, "Deny").await);
+            left
+        };
+        let (output, left) = tokio::join!(deploy.output(), answers);
+        let printed = String::from_utf8(output.unwrap().stdout).unwrap();
+        let order = ["one", "two", "three"].map(|api| format!("https://{api}.example.com/"));
+        let expected = order.map(|api| if api == left { "403" } else { "200" }).join(" ");
+        assert_eq!(printed.trim(), expected);
+        drop(app);
+    }
 }

@@ -89,6 +89,35 @@ fn a_person_chooses_an_end_and_a_part_of_what_was_asked_for() {
     }
 }
 
+/// What one program asks for is one list.
+#[test]
+fn one_answer_can_be_for_all_that_a_program_asks_for() {
+    let two = OPEN.replace(r#""waiting":2"#, r#""waiting":2,"others":[4]"#);
+    let other = &OPEN[OPEN.find(r#"{"id":3"#).unwrap()..OPEN.find(r#"],"grants""#).unwrap()];
+    let other =
+        other.replace(r#""id":3"#, r#""id":4"#).replace(r#""waiting":2"#, r#""waiting":1,"others":[3]"#);
+    let two = two.replace(r#"],"grants""#, &format!(r#",{other}],"grants""#));
+    let both = r#"{"allow":true,"span":"once","others":[4]}"#;
+    let agent = FakeAgent::new(vec![
+        Step::Answer(get("/v1/consents"), answer("200 OK", &two)),
+        Step::Answer(post("/v1/consents/3", both), gone()),
+    ]);
+    let outcome = abide(&agent, &["approve", "3", "--allow", "once", "--others"]);
+    agent.finish();
+    assert!(outcome.code == 0 && outcome.out.contains("the same for 4"), "{outcome:?}");
+    // A person is asked; without a yes the other question comes next.
+    for (input, posts) in [("1\n\ny\n", vec![both]), ("1\n\n\n\n", vec![r#"{"allow":true,"span":"once"}"#])] {
+        let mut steps = vec![Step::Answer(get("/v1/consents"), answer("200 OK", &two))];
+        steps.extend(posts.into_iter().map(|body| Step::Answer(post("/v1/consents/3", body), gone())));
+        let agent = FakeAgent::new(steps);
+        let setting = Setting { input, typed: true, ..Setting::default() };
+        let outcome = abide_with(&agent, &["approve"], setting);
+        agent.finish();
+        assert_eq!(outcome.code, 0, "{input:?}: {}", outcome.err);
+        assert_eq!(outcome.out.contains("Left open"), input.ends_with("\n\n\n"), "{}", outcome.out);
+    }
+}
+
 #[test]
 fn answers_that_hold_are_listed_and_taken_back() {
     let outcome = once(&["approve", "--list"], get("/v1/consents"), answer("200 OK", OPEN));
@@ -109,6 +138,7 @@ fn what_cannot_be_meant_is_refused() {
         &["approve", "3", "--until", "8h"],
         &["approve", "3", "--allow", "always", "--until", "2h"],
         &["approve", "3", "--deny", "once", "--only-scope", "email"],
+        &["approve", "3", "--others"],
     ] {
         assert_eq!(abide(&FakeAgent::absent(), words).code, 2, "{words:?}");
     }

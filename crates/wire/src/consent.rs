@@ -269,6 +269,10 @@ pub struct ConsentQuestion {
     pub ends: BTreeMap<Span, Vec<Until>>,
     /// How many requests wait for this answer.
     pub waiting: u32,
+    /// The other open questions of the same run of the same program, with the same answers: one answer can be for all of them.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(type = "number[]"))]
+    pub others: Vec<u64>,
     /// When it was asked, Unix seconds.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub asked_at: u64,
@@ -332,13 +336,17 @@ pub struct ConsentAnswer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub scopes: Option<Vec<String>>,
+    /// Those of the question's `others` that this answer is for as well, each with all that it asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<u32>>"))]
+    pub others: Vec<u64>,
 }
 
 impl ConsentAnswer {
     /// The answer to all that was asked for, with the usual end.
     #[must_use]
     pub fn new(allow: bool, span: Span) -> Self {
-        Self { allow, span, until: None, targets: None, scopes: None }
+        Self { allow, span, until: None, targets: None, scopes: None, others: Vec::new() }
     }
 }
 

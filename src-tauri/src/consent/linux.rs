@@ -60,9 +60,9 @@ impl ConsentDialog for Dialog {
 
     fn update(&self, words: Words) {
         self.on_main_thread(move || {
-            UP.with_borrow(|up| {
+            UP.with_borrow_mut(|up| {
                 if let Some(up) = up {
-                    up.tell_who_waits(&words);
+                    up.take_in(&words);
                 }
             });
         });
@@ -93,6 +93,9 @@ struct Up {
     ends: gtk::ComboBoxText,
     targets: Vec<gtk::CheckButton>,
     scopes: Vec<gtk::CheckButton>,
+    /// The other questions that the answer can be for, and where they are listed.
+    also: Vec<(u64, gtk::CheckButton)>,
+    list: gtk::Box,
     waiting: gtk::Label,
     words: Words,
     answer: Option<Answer>,
@@ -122,6 +125,9 @@ impl Up {
         let waiting = label("", true);
         let texts = texts(words);
         texts.pack_start(&parts(&targets, &scopes, words.language), false, false, 0);
+        let list = gtk::Box::new(gtk::Orientation::Vertical, 2);
+        list.set_no_show_all(true);
+        texts.pack_start(&list, false, false, 0);
         texts.pack_start(&times(&choices, &ends, words.language), false, false, 0);
         texts.pack_start(&why(words), false, false, 0);
         texts.pack_start(&waiting, false, false, 0);
@@ -137,6 +143,8 @@ impl Up {
             ends,
             targets,
             scopes,
+            also: Vec::new(),
+            list,
             waiting,
             words: words.clone(),
             answer: Some(answer),
@@ -147,7 +155,7 @@ impl Up {
         up.listen();
         up.introduce();
         up.dialog.show_all();
-        up.tell_who_waits(words);
+        up.take_in(words);
         up.arm_after_quiet();
         up.dialog.present_with_time(gdk::ffi::GDK_CURRENT_TIME as u32);
         up
@@ -207,9 +215,44 @@ impl Up {
         }
     }
 
-    fn tell_who_waits(&self, words: &Words) {
+    /// Shows who waits, and what else the program asks for.
+    fn take_in(&mut self, words: &Words) {
         self.waiting.set_text(words.waiting.as_deref().unwrap_or_default());
         self.waiting.set_visible(words.waiting.is_some());
+        for (id, one) in &self.also {
+            if one.get_visible() && words.also.iter().all(|(left, _)| left != id) {
+                one.set_active(false);
+                one.hide();
+            }
+        }
+        let known: Vec<u64> = self.also.iter().map(|(id, _)| *id).collect();
+        let new: Vec<&(u64, String)> = words.also.iter().filter(|(id, _)| !known.contains(id)).collect();
+        for (id, what) in &new {
+            // What comes after the buttons work is not allowed by a click that was on its way.
+            self.list_one(*id, what, !self.armed);
+        }
+        if !new.is_empty() && !self.armed {
+            self.arm_after_quiet();
+        }
+        self.list.set_visible(self.also.iter().any(|(_, one)| one.get_visible()));
+        self.words = words.clone();
+        self.introduce();
+    }
+
+    fn list_one(&mut self, id: u64, what: &str, checked: bool) {
+        if self.also.is_empty() {
+            let title = desktop::consent_also_title(self.words.language);
+            let title = gtk::Label::builder().label(title.as_str()).xalign(0.0).attributes(&quiet()).build();
+            title.show();
+            self.list.add(&title);
+        }
+        let one = gtk::CheckButton::with_label(what);
+        one.set_active(checked);
+        one.set_sensitive(self.armed);
+        fold(&one);
+        one.show_all();
+        self.list.add(&one);
+        self.also.push((id, one));
     }
 
     fn set_armed(&mut self, armed: bool) {
@@ -218,7 +261,7 @@ impl Up {
         self.tell_what_is_allowed();
         self.choices.set_sensitive(armed);
         self.ends.set_sensitive(armed);
-        for one in self.targets.iter().chain(&self.scopes) {
+        for one in self.targets.iter().chain(&self.scopes).chain(self.also.iter().map(|(_, one)| one)) {
             one.set_sensitive(armed);
         }
         if armed && let Some(button) = self.dialog.widget_for_response(ResponseType::No) {
@@ -258,7 +301,10 @@ impl Up {
         let (span, _) = self.words.choices.get(chosen)?;
         let end = self.ends.active().and_then(|index| usize::try_from(index).ok());
         let until = self.words.ends.get(chosen).zip(end).and_then(|(ends, end)| ends.get(end));
+        // A no is for all that is shown.
+        let others = self.also.iter().filter(|(_, one)| one.get_visible() && (one.is_active() || !allow));
         Some(ConsentAnswer {
+            others: others.map(|(id, _)| *id).collect(),
             until: until.map(|(until, _)| *until),
             targets: part(&self.words.targets, &self.targets).filter(|_| allow),
             scopes: part(&self.words.scopes, &self.scopes).filter(|_| allow),
@@ -278,12 +324,13 @@ fn end(number: u64, allow: Option<bool>) {
     let mut ended = None;
     with(number, |up| {
         let chosen = allow.and_then(|allow| up.chosen(allow));
-        ended = up.answer.take().map(|answer| (answer, chosen));
+        ended =
+            up.answer.take().map(|answer| (answer, chosen.is_some(), chosen.unwrap_or(up.words.closed())));
         up.stop_arming();
         up.set_armed(false);
     });
-    let Some((answer, chosen)) = ended else { return };
-    let goes_after = if chosen.is_some() { AFTER_A_CLICK } else { Duration::ZERO };
+    let Some((answer, clicked, chosen)) = ended else { return };
+    let goes_after = if clicked { AFTER_A_CLICK } else { Duration::ZERO };
     answer(chosen);
     glib::timeout_add_local_once(goes_after, move || {
         // What is taken out of `UP` is destroyed after it is free again, because GTK calls back while it destroys.
@@ -358,15 +405,20 @@ fn boxes(all: &[(String, String)], number: u64) -> Vec<gtk::CheckButton> {
     let check = |(_, shown): &(String, String)| {
         let check = gtk::CheckButton::with_label(shown);
         check.set_active(true);
-        if let Some(label) = check.child().and_then(|child| child.downcast::<gtk::Label>().ok()) {
-            label.set_line_wrap(true);
-            label.set_line_wrap_mode(pango::WrapMode::WordChar);
-            label.set_max_width_chars(LINE - 4);
-        }
+        fold(&check);
         check.connect_toggled(move |_| with(number, |up| up.tell_what_is_allowed()));
         check
     };
     all.iter().map(check).collect()
+}
+
+/// Long words go on in the next line.
+fn fold(check: &gtk::CheckButton) {
+    if let Some(label) = check.child().and_then(|child| child.downcast::<gtk::Label>().ok()) {
+        label.set_line_wrap(true);
+        label.set_line_wrap_mode(pango::WrapMode::WordChar);
+        label.set_max_width_chars(LINE - 4);
+    }
 }
 
 /// What is left of all; `None` for all of it.

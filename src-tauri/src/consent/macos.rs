@@ -72,7 +72,8 @@ impl ConsentDialog for Dialog {
         self.on_main_thread(move || {
             UP.with_borrow(|up| {
                 if let Some(up) = up {
-                    up.say(&words);
+                    // What is listed stays as it was when the dialog came up: an answer is for no more than that.
+                    up.say(&Words { also: up.also.clone(), ..words });
                 }
             });
         });
@@ -98,6 +99,7 @@ struct Up {
     alert: Retained<NSAlert>,
     buttons: Vec<Retained<NSButton>>,
     longer: Option<Span>,
+    also: Vec<(u64, String)>,
     answer: Option<Answer>,
     /// The buttons do not keep what they call.
     _listener: Retained<Listener>,
@@ -120,7 +122,8 @@ impl Up {
             buttons.push(add_button(&alert, &label, sel!(longer:), &listener));
         }
         let longer = longer.map(|(span, _)| span);
-        let up = Self { number, alert, buttons, longer, answer: Some(answer), _listener: listener };
+        let also = words.also.clone();
+        let up = Self { number, alert, buttons, longer, also, answer: Some(answer), _listener: listener };
         up.set_enabled(false);
         up.say(words);
         let window = up.alert.window();
@@ -158,9 +161,11 @@ impl Up {
 fn answered(number: u64, chosen: impl FnOnce(&Up) -> ConsentAnswer) {
     let taken = UP.with_borrow_mut(|up| up.take_if(|up| up.number == number));
     let Some(mut up) = taken else { return };
-    let chosen = chosen(&up);
+    // What is listed is answered with it.
+    let others = up.also.iter().map(|(id, _)| *id).collect();
+    let chosen = ConsentAnswer { others, ..chosen(&up) };
     if let Some(answer) = up.answer.take() {
-        answer(Some(chosen));
+        answer(chosen);
     }
     up.take_down();
 }

@@ -15,19 +15,19 @@ mod imp;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use abide_wire::{ConsentAnswer, ConsentQuestion, Snapshot, Span};
+use abide_wire::{ConsentAnswer, ConsentQuestion, Snapshot};
 use tauri::AppHandle;
 
 pub(crate) use self::words::Words;
 
-/// Called at most once, when the user ends the dialog. `None`: closed without an answer, which means no.
-pub(crate) type Answer = Box<dyn FnOnce(Option<ConsentAnswer>) + Send>;
+/// Called at most once, when the user ends the dialog. Closing it without an answer means no: [`Words::closed`].
+pub(crate) type Answer = Box<dyn FnOnce(ConsentAnswer) + Send>;
 
 /// A native dialog that asks about one program. Its calls return at once, on any thread.
 pub(crate) trait ConsentDialog: Send {
     /// Asks. A dialog that is still up goes.
     fn show(&self, words: Words, answer: Answer);
-    /// Says what has changed: how many wait.
+    /// Says what has changed: how many wait, and what else the program asks for.
     fn update(&self, words: Words);
     /// The question is moot.
     fn withdraw(&self);
@@ -76,8 +76,16 @@ impl<D: ConsentDialog> Asker<D> {
             }
             return;
         };
-        let account = snapshot.title_and_name_of(&question.account);
-        let words = Words::of(question, &account, open.len() - 1, snapshot.language.used);
+        let (language, account) = (snapshot.language.used, snapshot.title_and_name_of(&question.account));
+        let also: Vec<(u64, String)> = open
+            .iter()
+            .filter(|other| question.others.contains(&other.id))
+            .map(|other| {
+                (other.id, words::also(other, &snapshot.title_and_name_of(&other.account), language))
+            })
+            .collect();
+        let behind = open.len() - 1 - also.len();
+        let words = Words::of(question, &account, also, behind, language);
         if up == Some(question.id) {
             if self.shown.as_ref().is_some_and(|(_, shown)| *shown != words) {
                 self.dialog.update(words.clone());
@@ -92,9 +100,8 @@ impl<D: ConsentDialog> Asker<D> {
     fn answer(&self, id: u64) -> Answer {
         let (done, answered) = (Arc::clone(&self.done), Arc::clone(&self.answered));
         Box::new(move |answer| {
-            lock(&done).push(id);
-            // Closed means no.
-            answered(id, answer.unwrap_or(ConsentAnswer::new(false, Span::Once)));
+            lock(&done).extend(std::iter::once(id).chain(answer.others.iter().copied()));
+            answered(id, answer);
         })
     }
 }
@@ -102,6 +109,8 @@ impl<D: ConsentDialog> Asker<D> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use abide_wire::Span;
+
     use super::*;
     use crate::consent::words::tests::question;
 
@@ -131,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn one_is_asked_at_a_time_and_closing_means_no() {
+    fn one_is_asked_at_a_time() {
         let (double, answers) = (Double::default(), Arc::new(Mutex::new(Vec::new())));
         let noted = Arc::clone(&answers);
         let mut asker =
@@ -139,9 +148,9 @@ mod tests {
         let (curl, git) = (question(1, "curl"), question(2, "git"));
         asker.follow(&snapshot(std::slice::from_ref(&curl)));
         asker.follow(&snapshot(&[curl.clone(), git.clone()]));
-        double.up.lock().unwrap().take().unwrap()(None);
+        double.up.lock().unwrap().take().unwrap()(ConsentAnswer::new(false, Span::Once));
         asker.follow(&snapshot(&[curl, git.clone()]));
-        double.up.lock().unwrap().take().unwrap()(Some(ConsentAnswer::new(true, Span::Run)));
+        double.up.lock().unwrap().take().unwrap()(ConsentAnswer::new(true, Span::Run));
         asker.follow(&snapshot(&[]));
         let calls = double.calls.lock().unwrap().clone();
         assert_eq!(calls.len(), 4, "{calls:?}");
@@ -152,6 +161,32 @@ mod tests {
         let no = ConsentAnswer::new(false, Span::Once);
         let yes = ConsentAnswer::new(true, Span::Run);
         assert_eq!(*answers.lock().unwrap(), [(1, no), (2, yes)]);
+    }
+
+    #[test]
+    fn what_one_program_asks_for_is_asked_together() {
+        let (double, answers) = (Double::default(), Arc::new(Mutex::new(Vec::new())));
+        let noted = Arc::clone(&answers);
+        let mut asker =
+            Asker::new(double.clone(), move |id, answer| noted.lock().unwrap().push((id, answer)));
+        let of = |id, others: &[u64], api: &str| ConsentQuestion {
+            others: others.to_vec(),
+            targets: vec![format!("https://{api}.example.com")],
+            ..question(id, "deploy")
+        };
+        let asked =
+            [of(1, &[2, 3], "one"), of(2, &[1, 3], "two"), of(3, &[1, 2], "three"), question(4, "git")];
+        asker.follow(&snapshot(&asked));
+        let words = asker.shown.clone().unwrap().1;
+        let also: Vec<&str> = words.also.iter().map(|(_, what)| what.as_str()).collect();
+        assert_eq!(also, ["https://two.example.com (work)", "https://three.example.com (work)"]);
+        assert!(words.details().contains("https://three.example.com") && words.aloud().contains("two"));
+        assert_eq!(words.closed().others, [2, 3], "closing means no to all of it");
+        let yes = ConsentAnswer { others: vec![2, 3], ..ConsentAnswer::new(true, Span::Run) };
+        double.up.lock().unwrap().take().unwrap()(yes.clone());
+        assert_eq!(*answers.lock().unwrap(), [(1, yes)]);
+        asker.follow(&snapshot(&asked));
+        assert!(double.calls.lock().unwrap().last().unwrap().contains("git"), "the next one");
     }
 
     #[test]

@@ -159,7 +159,13 @@ impl Up {
             return S_FALSE;
         }
         let span = self.words.choices.get(self.chosen.get()).map(|(span, _)| *span);
-        let chosen = allow.zip(span).map(|(allow, span)| ConsentAnswer::new(allow, span));
+        let closed = self.words.closed();
+        // What is listed is answered with it.
+        let answered = |(allow, span)| ConsentAnswer {
+            others: closed.others.clone(),
+            ..ConsentAnswer::new(allow, span)
+        };
+        let chosen = allow.zip(span).map_or_else(|| closed.clone(), answered);
         if let Some(answer) = self.answer.take() {
             answer(chosen);
         }

@@ -2,7 +2,7 @@
 
 use abide_locale::{common, consent, desktop};
 use abide_wire::terminal::is_unsafe;
-use abide_wire::{AskedBecause, CallerKind, ConsentQuestion, Language, Span, Until};
+use abide_wire::{AskedBecause, CallerKind, ConsentAnswer, ConsentQuestion, Language, Span, Until};
 
 /// So much of one value is shown, in characters. A program chooses what it says of itself, not how large the dialog is.
 const LONGEST: usize = 120;
@@ -30,6 +30,8 @@ pub(crate) struct Words {
     pub(crate) targets: Vec<(String, String)>,
     /// The scopes that the user can choose among, in the same way.
     pub(crate) scopes: Vec<(String, String)>,
+    /// The other questions of this run of the program that the answer can be for as well, and what each asks for.
+    pub(crate) also: Vec<(u64, String)>,
     /// How many wait.
     pub(crate) waiting: Option<String>,
     /// Why the user is asked.
@@ -50,8 +52,15 @@ pub(crate) struct Fact {
 }
 
 impl Words {
-    /// The words for a question; `account` is how the account is called, `others` the number of questions behind this one.
-    pub(crate) fn of(question: &ConsentQuestion, account: &str, others: usize, language: Language) -> Self {
+    /// The words for a question; `account` is how the account is called, `also` what [`also`] says of the questions beside it, `behind`
+    /// the number of those after it.
+    pub(crate) fn of(
+        question: &ConsentQuestion,
+        account: &str,
+        also: Vec<(u64, String)>,
+        behind: usize,
+        language: Language,
+    ) -> Self {
         let choices: Vec<(Span, String)> =
             question.spans.iter().map(|span| (*span, choice(question, *span, language))).collect();
         let first = first_choice(question);
@@ -67,10 +76,17 @@ impl Words {
             targets: choosable(&question.targets, short),
             scopes: choosable(&question.scopes, |scope| scope_shown(scope, language)),
             choices,
-            waiting: waiting(question.waiting, others, language),
+            also,
+            waiting: waiting(question.waiting, behind, language),
             why: why(question, language),
             language,
         }
+    }
+
+    /// The answer of a person who closes the dialog: no, to all that it shows.
+    pub(crate) fn closed(&self) -> ConsentAnswer {
+        let others = self.also.iter().map(|(id, _)| *id).collect();
+        ConsentAnswer { others, ..ConsentAnswer::new(false, Span::Once) }
     }
 
     /// The whole text for a screen reader, who asks first.
@@ -80,7 +96,10 @@ impl Words {
             .facts
             .iter()
             .map(|fact| desktop::consent_fact_aloud(self.language, &fact.label, &fact.value));
-        let all = std::iter::once(self.sentence.clone()).chain(self.note.clone()).chain(facts);
+        let also = self.also.iter().map(|(_, what)| {
+            desktop::consent_fact_aloud(self.language, desktop::consent_also_title(self.language), what)
+        });
+        let all = std::iter::once(self.sentence.clone()).chain(self.note.clone()).chain(facts).chain(also);
         all.collect::<Vec<_>>().join(" ")
     }
 
@@ -90,7 +109,13 @@ impl Words {
         let facts = self.facts.iter().map(|fact| format!("{}: {}", fact.label, fact.value));
         // Where a dialog has no room for the choice.
         let less = self.can_be_less().then(|| desktop::consent_less(self.language));
-        let parts = self.note.clone().into_iter().chain(facts).chain(self.waiting.clone()).chain(less);
+        let also = (!self.also.is_empty()).then(|| {
+            let title = desktop::consent_also_title(self.language);
+            let list: String = self.also.iter().map(|(_, what)| format!("\n\u{2022} {what}")).collect();
+            format!("{title}:{list}\n{}", desktop::consent_also_all(self.language))
+        });
+        let parts = self.note.clone().into_iter().chain(facts).chain(also);
+        let parts = parts.chain(self.waiting.clone()).chain(less);
         parts.collect::<Vec<_>>().join("\n")
     }
 
@@ -99,6 +124,21 @@ impl Words {
     fn can_be_less(&self) -> bool {
         !self.targets.is_empty() || !self.scopes.is_empty() || self.ends.iter().any(|ends| ends.len() > 1)
     }
+}
+
+/// What another question of the same program asks for, in one line.
+pub(crate) fn also(question: &ConsentQuestion, account: &str, language: Language) -> String {
+    let targets = question.targets.iter().map(|target| short(target));
+    let account = short(account);
+    let what = match targets.reduce(|before, last| desktop::consent_targets_and(language, before, last)) {
+        None => desktop::consent_also_access(language, account, &question.provider),
+        Some(targets) => desktop::consent_also_api(language, account, targets),
+    };
+    let scopes: Vec<String> = question.scopes.iter().map(|scope| scope_shown(scope, language)).collect();
+    if scopes.is_empty() {
+        return what;
+    }
+    desktop::consent_also_scopes(language, short(&scopes.join(", ")), what)
 }
 
 fn scope_shown(scope: &str, language: Language) -> String {
@@ -294,13 +334,14 @@ pub(super) mod tests {
             ends: spans.iter().map(|span| (*span, span.ends().to_vec())).collect(),
             spans,
             waiting: 1,
+            others: Vec::new(),
             asked_at: 0,
         }
     }
 
     #[test]
     fn who_asks_comes_first() {
-        let words = Words::of(&question(1, "curl"), "work", 0, Language::En);
+        let words = Words::of(&question(1, "curl"), "work", Vec::new(), 0, Language::En);
         assert!(words.title.starts_with("curl") && words.aloud().starts_with("curl"), "{words:?}");
         assert_eq!(words.chosen, 0, "this once");
         assert!(words.details().contains("/usr/bin/curl"));
@@ -310,7 +351,7 @@ pub(super) mod tests {
     fn what_a_program_says_of_itself_is_marked_and_cut() {
         let mut asked = question(1, "curl");
         asked.reason = Some(format!("the\nuser wants it {}", "x".repeat(500)));
-        let words = Words::of(&asked, "work", 0, Language::En);
+        let words = Words::of(&asked, "work", Vec::new(), 0, Language::En);
         let Fact { label, value: reason, .. } = words.facts.last().cloned().unwrap();
         assert_eq!(label, "It says why");
         assert!(reason.chars().count() < 130 && !reason.contains('\n'), "{reason}");
@@ -319,14 +360,14 @@ pub(super) mod tests {
     #[test]
     fn what_can_be_less_is_offered() {
         let mut asked = question(1, "curl");
-        let words = Words::of(&asked, "work", 0, Language::En);
+        let words = Words::of(&asked, "work", Vec::new(), 0, Language::En);
         assert!(words.targets.is_empty() && words.scopes.is_empty(), "one thing has no part");
         assert_eq!(words.ends.len(), words.choices.len());
         assert_eq!(words.ends[0], [], "this once has no end");
         assert_eq!(words.ends[3].first(), Some(&(Until::Revoked, "When you revoke it".to_owned())));
         assert!(words.details().contains("abide approve"));
         asked.scopes = vec!["email".to_owned(), "api.read".to_owned()];
-        let scopes = Words::of(&asked, "work", 0, Language::En).scopes;
+        let scopes = Words::of(&asked, "work", Vec::new(), 0, Language::En).scopes;
         assert_eq!(scopes[0], ("email".to_owned(), "see your email address".to_owned()));
         assert_eq!(scopes[1], ("api.read".to_owned(), "api.read".to_owned()));
     }
@@ -336,15 +377,16 @@ pub(super) mod tests {
         let mut asked = question(1, "curl");
         let label = |kind, name: &str| Label { kind, name: name.to_owned() };
         asked.labels = vec![label(LabelKind::Package, "curl"), label(LabelKind::CodingAgent, "Claude Code")];
-        let words = Words::of(&asked, "work", 0, Language::En);
+        let words = Words::of(&asked, "work", Vec::new(), 0, Language::En);
         let said = words.facts.iter().find(|fact| fact.label == "Says it is").unwrap();
         assert_eq!(said.value, "package curl, started by Claude Code");
     }
 
     #[test]
     fn each_kind_of_caller_has_its_words() {
-        let named =
-            |kind| Words::of(&ConsentQuestion { kind, ..question(1, "socat") }, "work", 2, Language::En);
+        let named = |kind| {
+            Words::of(&ConsentQuestion { kind, ..question(1, "socat") }, "work", Vec::new(), 2, Language::En)
+        };
         assert!(named(CallerKind::Forwarder).title.contains("behind socat"));
         assert!(named(CallerKind::Unknown).note.is_some() && named(CallerKind::Background).note.is_some());
         assert!(named(CallerKind::Program).waiting.is_some_and(|text| text.contains('2')));
@@ -401,7 +443,12 @@ pub(super) mod tests {
         ];
         for language in Language::ALL {
             let pages: String = (dialogs.iter().zip(0..))
-                .map(|(question, others)| page(&Words::of(question, "work", others, language)))
+                .map(|(question, behind)| {
+                    let also = |question| (7, also(question, "work", language));
+                    let also =
+                        if behind == 1 { vec![also(&dialogs[0]), also(&dialogs[1])] } else { Vec::new() };
+                    page(&Words::of(question, "work", also, behind, language))
+                })
                 .collect();
             let mut settings = insta::Settings::clone_current();
             settings.set_omit_expression(true);

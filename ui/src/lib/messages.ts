@@ -525,6 +525,7 @@ export interface Messages {
   "ask-targets": null;
   "ask-scopes": null;
   "ask-nothing": null;
+  "ask-others": { n: number };
   "ask-asked": { ago: string | number };
   "ask-closed": null;
   "tools-asked": { n: number };

@@ -99,7 +99,7 @@ const withLabels = (words: string, all: Label[]) => (all.length === 0 ? words : 
 export const ends = (question: ConsentQuestion, span: Span): Until[] => question.ends[span] ?? [];
 
 /** An answer to a question, without what the user has not changed. */
-export function answer(question: ConsentQuestion, allow: boolean, span: Span, until: Until | null, targets: string[], scopes: string[]): ConsentAnswer {
+export function answer(question: ConsentQuestion, allow: boolean, span: Span, until: Until | null, targets: string[], scopes: string[], also: number[] = []): ConsentAnswer {
   const [usual, ...others] = ends(question, span);
   const chosenOf = (chosen: string[], all: string[]) => allow && all.length > 1 && chosen.length < all.length;
   return {
@@ -108,6 +108,7 @@ export function answer(question: ConsentQuestion, allow: boolean, span: Span, un
     ...(until !== null && until !== usual && others.includes(until) ? { until } : {}),
     ...(chosenOf(targets, question.targets) ? { targets } : {}),
     ...(chosenOf(scopes, question.scopes) ? { scopes } : {}),
+    ...(also.length > 0 ? { others: also } : {}),
   };
 }
 

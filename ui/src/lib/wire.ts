@@ -438,6 +438,10 @@ ends: { [key in Span]?: Array<Until> },
  */
 waiting: number, 
 /**
+ * The other open questions of the same run of the same program, with the same answers: one answer can be for all of them.
+ */
+others: number[], 
+/**
  * When it was asked, Unix seconds.
  */
 asked_at: number, };
@@ -462,7 +466,11 @@ targets?: Array<string>,
 /**
  * The scopes that are allowed, of those that were asked for. Without them, all.
  */
-scopes?: Array<string>, };
+scopes?: Array<string>, 
+/**
+ * Those of the question's `others` that this answer is for as well, each with all that it asks for.
+ */
+others?: Array<number>, };
 
 export type LiveGrant = { 
 /**

@@ -155,6 +155,13 @@ pub(super) fn not_a_part() -> ErrorAnswer {
     )
 }
 
+pub(super) fn not_its_others() -> ErrorAnswer {
+    ErrorAnswer::new(
+        ErrorCode::InvalidRequest,
+        "`others` has to be a part of the question's `others`: open questions of the same program.",
+    )
+}
+
 pub(super) fn not_offered(span: Span, offered: &[Span]) -> ErrorAnswer {
     let offered: Vec<&str> = offered.iter().map(|span| span.as_str()).collect();
     let text =

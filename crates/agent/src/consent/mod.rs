@@ -2,6 +2,7 @@
 
 mod accounts;
 mod answer;
+mod answering;
 mod case;
 mod job;
 mod queue;
@@ -13,16 +14,16 @@ use abide_audit::{Entry as Line, Event as Recorded};
 use abide_decision::{
     Basis, Decision, Denial, Grant, Limits, Policy, Purpose, Request, Rule, SessionNumber, decide,
 };
-use abide_wire::{ConsentAnswer, Consents, ErrorAnswer, Span};
+use abide_wire::{Consents, ErrorAnswer, Span};
 use tokio::sync::watch;
 
 use crate::grants::{Clients, Origin};
 use crate::identity::{self, Caller, Labels};
 use crate::platform::clock;
-use crate::platform::program::{Digests, Opened, Process, ProcessId};
+use crate::platform::program::{Digests, Opened, ProcessId};
 use crate::state::store::Store;
 use crate::tokens::TokenParams;
-use answer::{end, given, in_one, part, recorded, spans};
+use answer::{in_one, spans};
 use case::{Case, refused};
 use queue::{Asked, Entry, ONCE, Outcome, Queue};
 
@@ -449,71 +450,6 @@ impl Consent {
         tokio::time::timeout(time, asked).await.unwrap_or_else(|_| self.open())
     }
 
-    /// Answers a question. `by` is the process that answers and its ancestors; empty for the window.
-    ///
-    /// # Errors
-    ///
-    /// `not_found` for a question that is no longer open; `access_denied` for a program that answers for itself;
-    /// `invalid_request` for an answer that is not offered.
-    pub(crate) fn answer(&self, id: u64, answer: ConsentAnswer, by: &[Process]) -> Result<(), ErrorAnswer> {
-        let _one = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
-        let (asked, spans) = self.queue().question(id).ok_or_else(case::no_question)?;
-        if self.has_ended(&asked.request) {
-            self.settle(id, Outcome::Refused(Case::SessionEnded));
-            return Err(case::no_question());
-        }
-        let is_no_for_now = !answer.allow && answer.span == Span::Once;
-        if !is_no_for_now && !spans.contains(&answer.span) {
-            return Err(case::not_offered(answer.span, &spans));
-        }
-        let end = end(&answer)?;
-        let part = part(&asked.request, &answer)?;
-        let itself = asked.caller.process.filter(|_| asked.caller.kind != identity::Kind::Terminal);
-        if itself.is_some_and(|itself| by.iter().any(|process| process.id == itself)) {
-            return Err(case::answers_for_itself());
-        }
-        let given = given(&asked, &answer, end, part.as_ref(), now()).ok_or_else(case::no_question)?;
-        if !self.queue().take_answer(id) {
-            return Err(case::no_question());
-        }
-        if let Err(refused) = self.clients.give(given) {
-            self.queue().conclude(id, None, Instant::now());
-            return Err(refused);
-        }
-        self.record(Recorded::ConsentDecided, &asked.caller, &asked.request, |line| {
-            if let Some(caller) = &mut line.caller {
-                caller.labels = recorded(&asked.labels);
-            }
-            line.reason = Some(if answer.allow { "allowed" } else { "denied" }.to_owned());
-            line.name = Some(answer.span.as_str().to_owned());
-            if let Some(part) = &part {
-                line.audience = part.targets.iter().cloned().collect();
-                line.scope = Some(in_one(&part.scopes)).filter(|scopes| !scopes.is_empty());
-            }
-        });
-        let outcome = if answer.allow {
-            // What it is counted under, if the answer is one that stays.
-            match self.judge(&asked.caller, &asked.request) {
-                Decision::Allow { by, activity, only } => Outcome::Allowed { by, activity, only },
-                // The administrator, for one, may have decided meanwhile.
-                Decision::Deny(denial) => Outcome::Denied(denial),
-                Decision::Ask(_) => {
-                    Outcome::Allowed { by: Basis::Grant(ONCE), activity: asked.request.activity, only: part }
-                }
-            }
-        } else {
-            Outcome::Denied(Denial::Refused(ONCE))
-        };
-        self.queue().conclude(id, Some(outcome), Instant::now());
-        self.show();
-        if !answer.allow {
-            let same = self.queue().same(&asked);
-            same.into_iter().for_each(|id| self.settle(id, Outcome::Denied(Denial::Refused(ONCE))));
-        }
-        self.settle_what_is_covered();
-        Ok(())
-    }
-
     /// Records what was decided about a request of a caller.
     fn record(&self, event: Recorded, caller: &Caller, request: &Request, more: impl FnOnce(&mut Line)) {
         let scopes = in_one(&request.scopes);
@@ -547,22 +483,6 @@ impl Consent {
     fn settle(&self, id: u64, outcome: Outcome) {
         self.queue().settle(id, outcome, Instant::now());
         self.show();
-    }
-
-    /// Takes an answer back that ends by itself.
-    ///
-    /// # Errors
-    ///
-    /// `not_found` if it does not hold any more.
-    pub(crate) fn stop(&self, grant: u64) -> Result<(), ErrorAnswer> {
-        let program = self.open().grants.into_iter().find(|known| known.id == grant);
-        let stopped = self.clients.stop(grant);
-        if let Some(program) = program.filter(|_| stopped) {
-            let of = |line: &mut Line| line.name = Some(program.program);
-            self.store.record(&program.account, Recorded::GrantRevoked, of);
-        }
-        self.show();
-        if stopped { Ok(()) } else { Err(case::no_grant()) }
     }
 
     /// Shows how things stand.

@@ -91,6 +91,8 @@ struct Pause {
     until: Option<Instant>,
     /// Whether it follows from silence and not from a denial: then the question stays to be answered.
     after_silence: bool,
+    /// When it was lengthened last: an answer that denies several questions is one denial.
+    last: Option<Instant>,
 }
 
 /// The open questions.
@@ -260,6 +262,9 @@ impl Queue {
             self.paused.retain(|_, pause| pause.until.is_some_and(|until| now < until));
         }
         let pause = self.paused.entry(whom).or_default();
+        if pause.last.replace(now) == Some(now) {
+            return;
+        }
         let counted = pause.times.saturating_sub(free);
         let length = FIRST_PAUSE.saturating_mul(1 << counted.min(12)).min(LONGEST_PAUSE);
         if pause.times >= free {
@@ -281,12 +286,21 @@ impl Queue {
         Some((open.asked.clone(), open.spans.clone()))
     }
 
+    /// The others that the answer to this question can be for as well.
+    pub(super) fn others(&self, id: u64) -> Vec<u64> {
+        let open = self.open.iter().find(|open| open.id == id);
+        open.map(|open| self.others_of(open)).unwrap_or_default()
+    }
+
+    fn others_of(&self, open: &Open) -> Vec<u64> {
+        let goes_with = |other: &&Open| other.id != open.id && goes_with(open, other);
+        self.open.iter().filter(goes_with).map(|other| other.id).collect()
+    }
+
     /// Whether a question shows this process, or one with the same command.
     pub(super) fn shows(&self, id: u64, caller: &Caller) -> bool {
-        let Some(open) = self.open.iter().find(|open| open.id == id) else { return false };
-        let shown = &open.asked.caller;
-        let is_page_or_terminal = matches!(caller.kind, Kind::Page | Kind::Terminal);
-        is_page_or_terminal || shown.process == caller.process || shown.command == caller.command
+        let open = self.open.iter().find(|open| open.id == id);
+        open.is_some_and(|open| is_shown_with(&open.asked.caller, caller))
     }
 
     /// The other open questions of a caller about something that it was just denied.
@@ -307,7 +321,10 @@ impl Queue {
     /// The open questions as they are shown, the oldest first.
     pub(super) fn questions(&mut self, now: Instant) -> Vec<ConsentQuestion> {
         self.prune(now);
-        self.open.iter().map(Open::shown).collect()
+        self.open
+            .iter()
+            .map(|open| ConsentQuestion { others: self.others_of(open), ..open.shown() })
+            .collect()
     }
 }
 
@@ -342,6 +359,7 @@ impl Open {
             spans: self.spans.clone(),
             ends: self.spans.iter().map(|span| (*span, span.ends().to_vec())).collect(),
             waiting: u32::try_from(self.waiting).unwrap_or(u32::MAX),
+            others: Vec::new(),
             asked_at: self.shown_since,
         }
     }
@@ -362,6 +380,22 @@ fn device_name(device: u64) -> String {
 fn is_equal(one: &Asked, other: &Asked) -> bool {
     let same_purpose = Request { activity: one.request.activity, ..other.request.clone() } == one.request;
     same_purpose && one.job == other.job && is_same_caller(&one.caller, &other.caller)
+}
+
+/// Whether one answer can be for both: the user sees the program and its command once, and a list of what it asks for.
+fn goes_with(one: &Open, other: &Open) -> bool {
+    let (asked, also) = (&one.asked, &other.asked);
+    is_same_caller(&asked.caller, &also.caller)
+        && is_shown_with(&asked.caller, &also.caller)
+        && one.spans == other.spans
+        && asked.because == also.because
+        && ![asked, also].iter().any(|asked| asked.job.is_some() || asked.request.signs_in)
+}
+
+/// Whether what is shown of one caller is what there is to see of the other.
+fn is_shown_with(shown: &Caller, other: &Caller) -> bool {
+    let is_page_or_terminal = matches!(other.kind, Kind::Page | Kind::Terminal);
+    is_page_or_terminal || shown.process == other.process || shown.command == other.command
 }
 
 /// Whether a request is the one that was asked about, from a program that was started again meanwhile. What the user has seen of it is

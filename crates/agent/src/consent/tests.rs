@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used)]
 use std::time::{Duration, Instant};
 
-use abide_wire::{AskedBecause, ErrorCode, Span, Until};
+use abide_wire::{AskedBecause, ConsentAnswer, ErrorCode, Until};
 
+use super::answer::{end, given, part};
 use super::*;
 use crate::identity::{Facts, Kind};
 use crate::platform::program::{ProcessId, Program, Stamp};
@@ -79,6 +80,51 @@ fn the_user_sees_the_command_that_the_answer_is_for() {
     assert_eq!(id, joined, "one question for one program");
     assert!(queue.shows(id, &with(1, "curl /one")) && queue.shows(id, &with(3, "curl /one")));
     assert!(!queue.shows(id, &with(2, "curl -o stolen /two")), "it is asked about on its own");
+}
+
+fn for_api(caller: Caller, api: &str) -> Asked {
+    let asked = asked(caller);
+    let targets = std::iter::once(format!("https://{api}.example.com/")).collect();
+    Asked { request: Request { targets, ..asked.request }, ..asked }
+}
+
+#[test]
+fn what_one_run_of_a_program_asks_for_is_one_list() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    let with =
+        |process, command: &str| Caller { command: Some(command.to_owned()), ..caller("deploy", process) };
+    let run = with(1, "deploy all");
+    let (one, _) = enter(&mut queue, for_api(run.clone(), "one"), now).unwrap();
+    let (two, _) = enter(&mut queue, for_api(run.clone(), "two"), now).unwrap();
+    let (three, _) = enter(&mut queue, for_api(with(2, "deploy all"), "three"), now).unwrap();
+    // What the user does not see in the first question.
+    let unseen = [
+        for_api(with(3, "deploy --steal"), "four"),
+        for_api(Caller { command: Some("deploy all".to_owned()), ..caller("other", 4) }, "five"),
+        Asked { because: AskedBecause::Changed, ..for_api(run.clone(), "six") },
+    ];
+    for unseen in unseen {
+        enter(&mut queue, unseen, now).unwrap();
+    }
+    let signs_in = for_api(run, "seven");
+    let signs_in = Asked { request: Request { signs_in: true, ..signs_in.request }, ..signs_in };
+    enter(&mut queue, signs_in, now).unwrap();
+    let shown: Vec<_> = queue.questions(now).into_iter().map(|question| question.others).collect();
+    assert_eq!(shown[..3], [vec![two, three], vec![one, three], vec![one, two]]);
+    assert!(shown[3..].iter().all(Vec::is_empty), "{shown:?}");
+}
+
+#[test]
+fn one_denial_of_a_list_is_one_denial() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    for api in ["one", "two", "three"] {
+        enter(&mut queue, for_api(caller("deploy", 1), api), now).unwrap();
+    }
+    for id in [1, 2, 3] {
+        queue.settle(id, DENIED, now);
+    }
+    let again = enter(&mut queue, for_api(caller("deploy", 1), "four"), now).err();
+    assert_eq!(again, Some(Case::Paused(11)), "the first pause");
 }
 
 #[test]
@@ -160,7 +206,7 @@ fn a_denial_in_the_background_is_about_all_that_is_left_of_other_programs() {
 
 #[test]
 fn programs_of_one_terminal_cannot_ask_under_new_names_for_ever() {
-    let (mut queue, now) = (Queue::default(), Instant::now());
+    let (mut queue, mut now) = (Queue::default(), Instant::now());
     let terminal = |leader| {
         Some(abide_decision::Terminal { leader: ProcessId { number: leader, started: 1 }, device: 1 })
     };
@@ -170,6 +216,8 @@ fn programs_of_one_terminal_cannot_ask_under_new_names_for_ever() {
     };
     let mut asked_about = 0;
     for number in 0..50 {
+        // One answer after the other.
+        now += Duration::from_millis(1);
         if let Ok((id, _)) = enter(&mut queue, asked(of(number, 1)), now) {
             queue.settle(id, DENIED, now);
             asked_about += 1;

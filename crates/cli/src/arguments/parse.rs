@@ -78,6 +78,8 @@ pub(crate) struct Approval {
     pub(crate) question: Option<u64>,
     /// Allow or deny, and for how long; without it, the user is asked.
     pub(crate) answer: Option<ConsentAnswer>,
+    /// Whether the answer is also for the other questions of the program.
+    pub(crate) others: bool,
     /// The answer to take back.
     pub(crate) stop: Option<u32>,
     /// Wait for a question.
@@ -442,8 +444,11 @@ fn approve(given: &Given) -> Result<Command, Failure> {
     if stop.is_some() && (question.is_some() || answer.is_some()) {
         return wrong("`--stop` takes an answer back. Use it alone.");
     }
-    let (wait, list) = (given.flag("wait"), given.flag("list"));
-    Ok(Command::Approve(Approval { question, answer, stop, wait, list }))
+    let (wait, list, others) = (given.flag("wait"), given.flag("list"), given.flag("others"));
+    if others && answer.is_none() {
+        return wrong("`--others` belongs to `--allow` or `--deny`.");
+    }
+    Ok(Command::Approve(Approval { question, answer, others, stop, wait, list }))
 }
 
 fn configuration(given: &Given) -> Result<Command, Failure> {

@@ -30,7 +30,8 @@ pub(super) fn approve(io: &mut Io<'_>, approval: &Approval, json: bool) -> Resul
     }
     if let Some(answer) = &approval.answer {
         let question = the_one(approval.question, &open)?;
-        return give(io, question, answer);
+        let others = if approval.others { question.others.clone() } else { Vec::new() };
+        return give(io, question, &ConsentAnswer { others, ..answer.clone() });
     }
     let asked: Vec<&ConsentQuestion> = open
         .questions
@@ -40,8 +41,11 @@ pub(super) fn approve(io: &mut Io<'_>, approval: &Approval, json: bool) -> Resul
     if asked.is_empty() {
         return io.say("No program waits for your answer.\n");
     }
+    let mut answered = Vec::new();
     for question in asked {
-        ask(io, question)?;
+        if !answered.contains(&question.id) {
+            answered.extend(ask(io, question)?);
+        }
     }
     Ok(())
 }
@@ -72,8 +76,8 @@ fn the_one(number: Option<u64>, open: &Consents) -> Result<&ConsentQuestion, Fai
         (None, [only]) => Ok(only),
         (None, []) => Err(Failure::usage("No program waits for your answer.", "approve")),
         (None, several) => {
-            let numbers: Vec<String> = several.iter().map(|question| question.id.to_string()).collect();
-            Err(Failure::usage(format!("Say which question: {}.", numbers.join(", ")), "approve"))
+            let open: Vec<u64> = several.iter().map(|question| question.id).collect();
+            Err(Failure::usage(format!("Say which question: {}.", numbers(&open)), "approve"))
         }
     }
 }
@@ -91,7 +95,15 @@ fn give(io: &mut Io<'_>, question: &ConsentQuestion, answer: &ConsentAnswer) -> 
             text.push_str(&format!(", {label} {}", plain(&only.join(", "))));
         }
     }
+    if !answer.others.is_empty() {
+        text.push_str(&format!(", and the same for {}", numbers(&answer.others)));
+    }
     io.say(&format!("{text}.\n"))
+}
+
+/// Numbers of questions in a list.
+fn numbers(questions: &[u64]) -> String {
+    questions.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// An end in words.
@@ -176,6 +188,9 @@ fn described(question: &ConsentQuestion) -> String {
     if question.waiting > 1 {
         line("Requests", &question.waiting.to_string());
     }
+    if !question.others.is_empty() {
+        line("Also asks", &format!("question {}", numbers(&question.others)));
+    }
     text
 }
 
@@ -208,25 +223,41 @@ fn meaning(question: &ConsentQuestion, span: Span) -> String {
     }
 }
 
-fn ask(io: &mut Io<'_>, question: &ConsentQuestion) -> Result<(), Failure> {
+/// Asks the user, who can answer the program's other questions with it. Returns those.
+fn ask(io: &mut Io<'_>, question: &ConsentQuestion) -> Result<Vec<u64>, Failure> {
     io.say(&described(question))?;
     for (number, span) in (1..).zip(&question.spans) {
         io.say(&format!("   {number}  allow: {}\n", meaning(question, *span)))?;
     }
     io.say("   n  deny\n   (anything else: leave it open)\n")?;
     if !io.input_is_terminal {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let typed = typed(io, "Your answer: ")?;
     let chosen = typed.parse::<usize>().ok().and_then(|number| question.spans.get(number.wrapping_sub(1)));
-    match (typed.as_str(), chosen) {
-        (_, Some(span)) => {
-            let answer = narrowed(io, question, *span)?;
-            give(io, question, &answer)
+    let answer = match (typed.as_str(), chosen) {
+        (_, Some(span)) => narrowed(io, question, *span)?,
+        ("n" | "N", None) => ConsentAnswer::new(false, Span::Once),
+        _ => {
+            io.say("Left open.\n")?;
+            return Ok(Vec::new());
         }
-        ("n" | "N", None) => give(io, question, &ConsentAnswer::new(false, Span::Once)),
-        _ => io.say("Left open.\n"),
+    };
+    let others = others(io, question)?;
+    give(io, question, &ConsentAnswer { others: others.clone(), ..answer })?;
+    Ok(others)
+}
+
+/// The other questions that the user gives the same answer.
+fn others(io: &mut Io<'_>, question: &ConsentQuestion) -> Result<Vec<u64>, Failure> {
+    if question.others.is_empty() {
+        return Ok(Vec::new());
     }
+    let typed = typed(
+        io,
+        &format!("The same answer for question {}? y, or Enter for no: ", numbers(&question.others)),
+    )?;
+    Ok(if matches!(typed.as_str(), "y" | "Y" | "yes") { question.others.clone() } else { Vec::new() })
 }
 
 /// Asks for a shorter time and for less than what was asked for, where there is a choice. An empty line leaves it as it is.

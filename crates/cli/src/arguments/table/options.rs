@@ -210,6 +210,7 @@ pub const OPTIONS: &[OptionEntry] = &[
         "plain",
         "Make a key that is sent as it is, for a tool that cannot sign its requests. Every program that sees a request can then use the key.",
     ),
+    flag(&["approve"], "others", "Give the same answer to the other open questions of this program."),
     flag(&["approve"], "list", "Print the open questions and the answers that hold, and ask nothing."),
     flag(
         &["approve"],
