@@ -12,7 +12,7 @@ mod unix {
 
     use std::ffi::OsString;
     use std::net::{SocketAddr, TcpListener};
-    use std::os::fd::{AsFd, BorrowedFd, FromRawFd as _, IntoRawFd as _, OwnedFd};
+    use std::os::fd::{AsFd, BorrowedFd, FromRawFd as _, IntoRawFd, OwnedFd};
     use std::os::unix::net::UnixListener;
     use std::path::Path;
     use std::sync::{Mutex, MutexGuard, Once, PoisonError};
@@ -21,9 +21,6 @@ mod unix {
     use rustix::net::{AddressFamily, getsockname};
 
     use crate::platform::environment::{self, LISTENERS};
-
-    /// More than an agent has.
-    const MOST: usize = 256;
 
     /// What is left of the program before for listeners that this program opens after its start.
     static LEFT: Mutex<Vec<TcpListener>> = Mutex::new(Vec::new());
@@ -103,9 +100,8 @@ mod unix {
             let all: Vec<OwnedFd> = listening.socket.into_iter().chain(listening.ports).collect();
             let left = all.into_iter().filter(|one| fcntl_setfd(one, FdFlags::empty()).is_ok());
             // Not closed here: the next program owns them.
-            let numbers: Vec<String> = left.map(|one| one.into_raw_fd().to_string()).collect();
-            let value = format!("{}:{}", std::process::id(), numbers.join(","));
-            (!numbers.is_empty()).then(|| value.into())
+            let numbers: Vec<i32> = left.map(IntoRawFd::into_raw_fd).collect();
+            (!numbers.is_empty()).then(|| environment::descriptors_in_words(&numbers))
         }
 
         fn listening(&self) -> MutexGuard<'_, Listening> {
@@ -137,8 +133,8 @@ mod unix {
             static TAKEN: Once = Once::new();
             let mut heritage = Self::default();
             TAKEN.call_once(|| {
-                let left = environment::left().get(LISTENERS).and_then(|left| left.to_str());
-                for number in numbers(left.unwrap_or_default(), std::process::id()) {
+                let left = environment::left().get(LISTENERS);
+                for number in environment::descriptors(left, std::process::id()) {
                     heritage.adopt(number);
                 }
             });
@@ -212,22 +208,6 @@ mod unix {
             && getpeername(one).err() == Some(rustix::io::Errno::NOTCONN)
     }
 
-    /// The descriptors that are named for this process.
-    fn numbers(text: &str, process: u32) -> Vec<i32> {
-        let Some((whose, numbers)) = text.split_once(':') else { return Vec::new() };
-        if whose.parse() != Ok(process) {
-            return Vec::new();
-        }
-        let mut found: Vec<i32> = Vec::new();
-        for number in numbers.split(',').take(MOST) {
-            match number.parse() {
-                Ok(number) if number > 2 && !found.contains(&number) => found.push(number),
-                _ => return Vec::new(),
-            }
-        }
-        found
-    }
-
     #[cfg(test)]
     mod tests {
         #![allow(clippy::unwrap_used)]
@@ -235,14 +215,6 @@ mod unix {
         use std::os::fd::AsRawFd as _;
 
         use super::*;
-
-        #[test]
-        fn only_what_is_left_for_this_process_is_taken() {
-            assert_eq!(numbers("7:3,4,12", 7), [3, 4, 12]);
-            for other in ["", "7", "8:3", "7:", "7:2", "7:3,3", "7:3,x", "7:-3", "x:3", "7:3,4,"] {
-                assert_eq!(numbers(other, 7), Vec::<i32>::new(), "{other}");
-            }
-        }
 
         #[test]
         fn every_port_that_is_open_is_left_once() {
@@ -276,7 +248,7 @@ mod unix {
             let value = kept.leave().unwrap();
             assert!(kept.leave().is_none(), "once");
             let mut heritage = Heritage::default();
-            for number in numbers(value.to_str().unwrap(), std::process::id()) {
+            for number in environment::descriptors(Some(&value), std::process::id()) {
                 heritage.adopt(number);
             }
             assert!(heritage.is_there());

@@ -10,7 +10,9 @@ use abide_wire::AccountLink;
 use abide_wire::terminal::is_unsafe;
 
 use crate::platform::predecessor::Returned;
-use crate::platform::program::{Stamp, stamp};
+#[cfg(target_os = "linux")]
+use crate::platform::program::leave_commands;
+use crate::platform::program::{Stamp, stamp, this_program};
 use crate::platform::{environment, file};
 
 /// The argument that asks a program whether it can take over.
@@ -89,7 +91,7 @@ impl Installed {
             }
             None => match &returned {
                 Some(returned) => (returned.program.clone(), None, None),
-                None => (std::env::current_exe().ok()?, None, None),
+                None => (this_program()?, None, None),
             },
         };
         let own = stamp(&program)?;
@@ -194,20 +196,19 @@ impl Installed {
     #[cfg(unix)]
     pub(crate) fn start(&self, listeners: Option<OsString>) -> io::Error {
         use std::os::unix::process::CommandExt as _;
-        let mut left: Vec<String> =
-            listeners.iter().flat_map(|value| numbers(&value.to_string_lossy())).collect();
         let mut variables: Vec<(&str, OsString)> =
             listeners.into_iter().map(|value| (environment::LISTENERS, value)).collect();
-        // The runtime of an AppImage would keep the file open.
+        // The runtime of an AppImage would keep the files open.
         #[cfg(target_os = "linux")]
-        if !self.is_image
-            && let Some((number, value)) = crate::platform::predecessor::leave()
-        {
-            left.push(number.to_string());
-            variables.push((environment::PREDECESSOR, value));
+        if !self.is_image {
+            let (this, earlier) = (crate::platform::predecessor::leave(), leave_commands());
+            variables.extend(this.map(|value| (environment::PREDECESSOR, value)));
+            variables.extend(earlier.map(|value| (environment::EARLIER, value)));
         }
+        let of_this_process = |value| environment::descriptors(Some(value), std::process::id());
+        let left: Vec<i32> = variables.iter().flat_map(|(_, value)| of_this_process(value)).collect();
         close_with_the_program(&left);
-        let become_it = |program: &std::path::Path| {
+        let become_it = |program: &Path, variables: Vec<(&str, OsString)>| {
             let mut command = std::process::Command::new(program);
             // The program in an AppImage is not started as the AppImage is.
             let is_new = program == self.program;
@@ -215,18 +216,18 @@ impl Installed {
             if !is_new {
                 command.envs(environment::left().image_variables());
             }
-            command.args(&self.arguments).envs(variables.clone()).exec()
+            command.args(&self.arguments).envs(variables).exec()
         };
         // Checked again: some time has passed, and the file may be another one.
         let error = match is_safe(&self.program) {
-            true => become_it(&self.program),
+            true => become_it(&self.program, variables.clone()),
             false => io::ErrorKind::PermissionDenied.into(),
         };
         tracing::error!(%error, program = %self.program.display(), "the new program does not start; the old one starts again");
         crate::platform::log::flush();
         let Ok(this) = std::env::current_exe() else { return error };
         let this = if cfg!(target_os = "linux") { PathBuf::from("/proc/self/exe") } else { this };
-        become_it(&this)
+        become_it(&this, variables)
     }
 
     #[cfg(not(unix))]
@@ -240,25 +241,15 @@ fn is_safe(program: &Path) -> bool {
     program.is_file() && !file::others_may_write(program)
 }
 
-/// The descriptors behind the number of the process.
-#[cfg(unix)]
-fn numbers(listeners: &str) -> Vec<String> {
-    let numbers = listeners.split_once(':').map_or("", |(_, numbers)| numbers);
-    numbers.split(',').map(str::to_owned).collect()
-}
-
 /// Closes every descriptor with this program, except the standard streams and those in the list.
 #[cfg(unix)]
-fn close_with_the_program(left: &[String]) {
+fn close_with_the_program(left: &[i32]) {
     let folder = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
     let Ok(open) = std::fs::read_dir(folder) else { return };
     for name in open.filter_map(Result::ok).map(|entry| entry.file_name()) {
-        let name = name.to_string_lossy();
-        if let Ok(number) = name.parse::<u32>()
-            && number > 2
-            && !left.iter().any(|one| *one == *name)
-        {
-            let _ = crate::platform::keep_from_children(number);
+        let number = name.to_str().and_then(|name| name.parse::<i32>().ok());
+        if let Some(number) = number.filter(|number| *number > 2 && !left.contains(number)) {
+            let _ = crate::platform::keep_from_children(number.cast_unsigned());
         }
     }
 }

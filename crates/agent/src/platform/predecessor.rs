@@ -58,14 +58,14 @@ mod linux {
     use rustix::io::{FdFlags, fcntl_setfd};
 
     use super::*;
+    use crate::platform::program::{leave_commands, this_program};
 
-    /// Leaves the file of this program, open, to the next program of this process: its number, and a variable for the environment.
-    pub(crate) fn leave() -> Option<(RawFd, OsString)> {
+    /// Leaves the file of this program, open, to the next program of this process: its descriptor, for [`environment::PREDECESSOR`].
+    pub(crate) fn leave() -> Option<OsString> {
         let this = OwnedFd::from(File::open("/proc/self/exe").ok()?);
         fcntl_setfd(&this, FdFlags::empty()).ok()?;
         // Not closed here: the next program owns it.
-        let number = this.into_raw_fd();
-        Some((number, format!("{}:{number}", std::process::id()).into()))
+        Some(environment::descriptors_in_words(&[this.into_raw_fd()]))
     }
 
     /// The program that this one has taken over from. Closed when this is dropped.
@@ -79,7 +79,8 @@ mod linux {
             let mut found = None;
             TAKEN.call_once(|| {
                 let left = environment::left().get(environment::PREDECESSOR);
-                found = left.and_then(|left| number(left, std::process::id())).and_then(Self::adopt);
+                let left = environment::descriptors(left, std::process::id());
+                found = left.first().copied().and_then(Self::adopt);
             });
             found
         }
@@ -97,29 +98,19 @@ mod linux {
 
         /// Becomes that program again, which is told why. Returns only with an error.
         pub(crate) fn return_to(self, why: &str) -> io::Error {
-            let returned = std::env::current_exe()
+            let returned = this_program()
                 .map(|program| Returned { program, why: why.to_owned() })
-                .map(|returned| returned.written(std::process::id()));
-            let returned = match returned {
-                Ok(Some(returned)) => returned,
-                Ok(None) => return io::ErrorKind::InvalidFilename.into(),
-                Err(error) => return error,
-            };
+                .and_then(|returned| returned.written(std::process::id()));
+            let Some(returned) = returned else { return io::ErrorKind::InvalidFilename.into() };
             crate::platform::log::flush();
             let mut arguments = std::env::args_os();
             let mut command = std::process::Command::new(format!("/proc/self/fd/{}", self.0.as_raw_fd()));
             if let Some(name) = arguments.next() {
                 command.arg0(name);
             }
-            command.args(arguments).env(environment::RETURNED, returned).exec()
+            let earlier = leave_commands().map(|value| (environment::EARLIER, value));
+            command.args(arguments).env(environment::RETURNED, returned).envs(earlier).exec()
         }
-    }
-
-    /// The descriptor that is left to this process.
-    fn number(text: &OsStr, process: u32) -> Option<RawFd> {
-        let (whose, number) = text.to_str()?.split_once(':')?;
-        let number = number.parse().ok().filter(|number| *number > 2)?;
-        (whose.parse() == Ok(process)).then_some(number)
     }
 }
 

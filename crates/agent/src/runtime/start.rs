@@ -152,7 +152,9 @@ impl Agent {
     async fn begin(options: Options) -> Result<Self, StartError> {
         platform::harden();
         let mut heritage = Heritage::take();
-        // Before it can be replaced.
+        // Before they can be replaced.
+        #[cfg(target_os = "linux")]
+        platform::program::hold_commands();
         let installed = Installed::of_this_process(options.desktop);
         let config = Config::effective(&options)?;
         file::private_folder(&options.places.state)?;

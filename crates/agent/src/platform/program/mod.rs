@@ -4,6 +4,8 @@
 mod aside;
 mod digest;
 #[cfg(target_os = "linux")]
+mod earlier;
+#[cfg(target_os = "linux")]
 mod folder;
 #[cfg(target_os = "linux")]
 mod lineage;
@@ -22,17 +24,23 @@ mod system;
 #[path = "by_path.rs"]
 mod system;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::platform::environment;
 pub(crate) use abide_decision::{FileId, ProcessId, Program, Stamp};
 pub(crate) use aside::aside;
 pub(crate) use digest::{Digests, Opened};
 #[cfg(target_os = "linux")]
+use earlier::is_earlier;
+#[cfg(target_os = "linux")]
+pub(crate) use earlier::leave_commands;
+#[cfg(target_os = "linux")]
 pub(crate) use members::{holder, holds, is_left};
 pub(crate) use process::{Process, Surroundings};
 #[cfg(target_os = "linux")]
 pub(crate) use surroundings::{surroundings, text};
+#[cfg(not(target_os = "linux"))]
+use system::is_earlier;
 pub(crate) use system::{Connected, ends_here, is_running};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use system::{holder, holds, is_left, surroundings, text};
@@ -42,11 +50,32 @@ pub(crate) fn runs(program: &Program, path: &Path) -> bool {
     !program.contained && file_id(path) == Some(program.id)
 }
 
-/// Whether a program is the `abide` command beside this one, or this one itself.
+/// Where the file of this program is; after another one has taken its place, where that one is.
+pub(crate) fn this_program() -> Option<PathBuf> {
+    let path = std::env::current_exe().ok()?;
+    // The mark of the system (proc_pid_exe(5)) is no part of the name.
+    let marked = path.to_str().and_then(|path| path.strip_suffix(" (deleted)")).map(PathBuf::from);
+    Some(marked.filter(|_| !path.exists()).unwrap_or(path))
+}
+
+/// Where the `abide` command is that belongs to this program.
+pub(crate) fn command() -> Option<PathBuf> {
+    Some(this_program()?.with_file_name(if cfg!(windows) { "abide.exe" } else { "abide" }))
+}
+
+/// Holds that command and those before it, so that each counts as long as it runs. Once, at the start.
+#[cfg(target_os = "linux")]
+pub(crate) fn hold_commands() {
+    if let Some(command) = command() {
+        earlier::hold_commands(&command);
+    }
+}
+
+/// Whether a program is the `abide` command beside this one, also an earlier version of it that still runs, or this one itself.
 pub(crate) fn is_ours(program: &Program) -> bool {
-    let Ok(this) = std::env::current_exe() else { return false };
-    let command = this.with_file_name(if cfg!(windows) { "abide.exe" } else { "abide" });
-    runs(program, &command) || runs(program, system::this_file(&this))
+    let Some(command) = command() else { return false };
+    let is_this = std::env::current_exe().is_ok_and(|this| runs(program, system::this_file(&this)));
+    runs(program, &command) || is_this || is_earlier(program)
 }
 
 /// Whether a program is one of ours, or the start of the AppImage that this one is in: where the image is extracted for each call, that
