@@ -346,6 +346,29 @@ mod upgrade {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_version_that_the_system_does_not_start_leaves_the_next_one_its_turn() {
+        let room = Room::without_keyring("upgrade-not-started").await;
+        let installed = Installed::new(&room, "", Config::default()).await;
+        let app = installed.start().await;
+        installed.sign_in().await;
+        let before = installed.endpoint();
+        // It answers, and cannot be started afterwards.
+        installed.install_script(
+            "abide-agent",
+            "[ \"$1\" != --can-take-over ] || { chmod 644 \"$0\"; echo 9.9.9; }",
+        );
+        let now = installed.taken_over(&before).await;
+        assert_eq!(now["pid"], before["pid"]);
+        warning(&app, "did not start: Permission denied").await;
+        assert_eq!(app.session("work").await["state"], "active");
+        assert_eq!(installed.abide(&["token"]).await.code, 0);
+        installed.install("abide-agent", &program("abide-agent"));
+        installed.taken_over(&now).await;
+        assert_eq!(app.snapshot().await["warnings"], serde_json::json!([]));
+        assert_eq!(installed.abide(&["token"]).await.code, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_command_that_was_started_before_belongs_to_the_versions_after_it() {
         let room = Room::without_keyring("upgrade-earlier").await;
         let installed = Installed::new(&room, "", Config::default()).await;

@@ -12,7 +12,7 @@ use abide_wire::terminal::is_unsafe;
 use crate::platform::predecessor::Returned;
 #[cfg(target_os = "linux")]
 use crate::platform::program::leave_commands;
-use crate::platform::program::{Stamp, stamp, this_program};
+use crate::platform::program::{Stamp, stamp, this_program, this_stamp};
 use crate::platform::{environment, file};
 
 /// The argument that asks a program whether it can take over.
@@ -94,7 +94,8 @@ impl Installed {
                 None => (this_program()?, None, None),
             },
         };
-        let own = stamp(&program)?;
+        // Where nothing is installed now, the next file that is put there is another one.
+        let own = stamp(&program).or_else(this_stamp)?;
         let returned = returned.map(|returned| returned.why);
         Some(Self { program, is_image, option, command, arguments, own, returned })
     }
@@ -227,6 +228,9 @@ impl Installed {
         crate::platform::log::flush();
         let Ok(this) = std::env::current_exe() else { return error };
         let this = if cfg!(target_os = "linux") { PathBuf::from("/proc/self/exe") } else { this };
+        // It does not find where it is installed by its own path any more.
+        let returned = Returned { program: self.program.clone(), why: format!("{error}.") };
+        variables.extend(returned.written(std::process::id()).map(|value| (environment::RETURNED, value)));
         become_it(&this, variables)
     }
 

@@ -33,8 +33,9 @@ impl Returned {
         (whose == process && program.is_absolute()).then_some(Self { program, why })
     }
 
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there is no way back there"))]
-    fn written(&self, process: u32) -> Option<OsString> {
+    /// The same, for [`environment::RETURNED`].
+    #[cfg_attr(not(unix), allow(dead_code, reason = "no program is replaced while it runs there"))]
+    pub(crate) fn written(&self, process: u32) -> Option<OsString> {
         let program = self.program.to_str().filter(|program| !program.contains('\n'))?;
         let why: String = self.why.replace('\n', " ").chars().take(LONGEST).collect();
         Some(format!("{process}\n{program}\n{why}").into())

@@ -58,6 +58,11 @@ pub(crate) fn this_program() -> Option<PathBuf> {
     Some(marked.filter(|_| !path.exists()).unwrap_or(path))
 }
 
+/// The file of this program, whatever its path leads to.
+pub(crate) fn this_stamp() -> Option<Stamp> {
+    stamp(system::this_file(&std::env::current_exe().ok()?))
+}
+
 /// Where the `abide` command is that belongs to this program.
 pub(crate) fn command() -> Option<PathBuf> {
     Some(this_program()?.with_file_name(if cfg!(windows) { "abide.exe" } else { "abide" }))
