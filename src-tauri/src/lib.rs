@@ -25,6 +25,7 @@ use tauri::RunEvent;
 /// Exit codes: 0 when the user has quit, or when another Abide already runs and was asked to show its window; 1 when it
 /// could not start, which a dialog has then explained. If another version was installed meanwhile, it takes the place of this program.
 pub fn run() -> ExitCode {
+    abide_agent::close_to_others();
     abide_agent::take_environment();
     let arguments = || std::env::args_os().skip(1);
     let words = arguments().map(|word| word.to_string_lossy().into_owned());

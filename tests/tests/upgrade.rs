@@ -13,7 +13,7 @@ mod upgrade {
 
     use std::fs::File;
     use std::os::fd::AsRawFd as _;
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     use std::path::{Path, PathBuf};
     use std::process::Stdio;
     use std::sync::Arc;
@@ -421,6 +421,23 @@ mod upgrade {
         assert!(started.stdout.contains("ABIDE_RETURNED="), "{started:?}");
         assert!(started.stdout.contains("no_longer_known"), "{started:?}");
         assert!(!started.stdout.contains("ABIDE_PREDECESSOR="), "{started:?}");
+    }
+
+    /// What an earlier program has left is open before the program begins, and could be taken from a process that others can look into
+    /// (`pidfd_getfd`).
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_program_is_closed_to_others_whatever_it_does() {
+        let name = "a_program_is_closed_to_others_whatever_it_does";
+        if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
+            return abide_tests::skipped(name, "root sees every program");
+        }
+        let room = Room::without_keyring("upgrade-closed").await;
+        let port = abide_tests::free_port().to_string();
+        let running = room.start(program("abide-agent"), &["demo", port.as_str()]);
+        eventually("the demo", s(15), || async { running.output().contains("running at").then_some(()) })
+            .await;
+        let descriptors = std::fs::read_dir(format!("/proc/{}/fd", running.id()));
+        assert_eq!(descriptors.unwrap_err().kind(), std::io::ErrorKind::PermissionDenied);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

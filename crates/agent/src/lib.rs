@@ -49,6 +49,7 @@ pub use agent::{Agent, check_configuration};
 pub use config::ConfigError;
 pub use options::{Options, PolicyFile};
 pub use persistence::options::PassphraseError;
+pub use platform::close_to_others;
 pub use platform::environment::take_environment;
 pub use platform::file::FolderError;
 #[cfg(feature = "demo")]

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    abide_agent::close_to_others();
     abide_agent::take_environment();
     if let Some(answer) = abide_agent::asked_to_take_over(std::env::args().skip(1), false) {
         say(&answer.text);

@@ -33,6 +33,12 @@ pub(crate) use system::{Alarm, FolderWatch, boot_id, boot_time, harden, host_nam
 #[cfg(unix)]
 pub(crate) use system::keep_from_children;
 
+/// Closes this program to the other programs of its user, as far as the system can. The first thing that a program does: what an earlier
+/// program has left to this process is open from the beginning.
+pub fn close_to_others() {
+    harden();
+}
+
 /// Whether the user's keyring is unlocked; `None` without an answer. Does not ask the user for a password, as reading a key would.
 #[cfg(target_os = "linux")]
 pub(crate) async fn keyring_is_unlocked() -> Option<bool> {
