@@ -317,6 +317,55 @@ mod upgrade {
         assert_eq!(app.snapshot().await["warnings"], serde_json::json!([]));
     }
 
+    /// What a version answers that is asked whether it would start.
+    async fn answers(room: &Room, before: &[&str], lines: &str) -> Done {
+        let agent = program("abide-agent");
+        let lines = format!("{lines}\nexec '{}' --can-take-over 0", agent.display());
+        let words: Vec<&str> = before.iter().copied().chain(["/bin/sh", "-c", &lines]).collect();
+        done(tool(room, words[0], &words[1..])).await
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_version_that_could_not_write_would_not_start() {
+        let room = Room::without_keyring("upgrade-cannot-write").await;
+        configure(&room, &one_account("http://127.0.0.1:1", None, SESSION));
+        let would = answers(&room, &[], "").await;
+        assert_eq!(would.code, 0, "{would:?}");
+        // A file of the record that is no part of it, and that this user cannot open.
+        let record = room.places().state.join("audit");
+        let stray = record.join("999999999999.jsonl");
+        std::fs::create_dir_all(&record).unwrap();
+        std::fs::write(&stray, "x").unwrap();
+        std::fs::set_permissions(&stray, std::fs::Permissions::from_mode(0o000)).unwrap();
+        if File::open(&stray).is_err() {
+            let would = answers(&room, &[], "").await;
+            assert_eq!(would.code, 4, "{would:?}");
+            assert!(would.stdout.contains("999999999999.jsonl"), "{would:?}");
+        }
+        std::fs::remove_file(&stray).unwrap();
+        std::fs::remove_dir(&record).unwrap();
+        std::fs::write(&record, "a file").unwrap();
+        let would = answers(&room, &[], "").await;
+        assert_eq!(would.code, 4, "{would:?}");
+        std::fs::remove_file(&record).unwrap();
+        // A runtime folder without room for another file.
+        let runtime = room.places().runtime;
+        std::fs::create_dir_all(&runtime).unwrap();
+        let full = format!(
+            "mount -t tmpfs -o mode=700,size=8k none '{0}' || exit 77\nhead -c 8192 /dev/zero >'{0}/full'",
+            runtime.display()
+        );
+        let would = answers(&room, &["unshare", "-Urm"], &full).await;
+        if matches!(would.code, 1 | 77) {
+            return abide_tests::skipped(
+                "a_version_that_could_not_write_would_not_start",
+                would.stderr.trim(),
+            );
+        }
+        assert_eq!(would.code, 4, "{would:?}");
+        assert!(would.stdout.contains("No space left"), "{would:?}");
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn when_a_version_does_not_start_after_all_the_one_before_runs_again() {
         let room = Room::without_keyring("upgrade-returns").await;

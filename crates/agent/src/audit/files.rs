@@ -49,22 +49,14 @@ struct Tail {
 impl Files {
     /// Takes up the record. Also returns what there is to record about its end.
     pub(super) fn open(folder: &Path, seal: Option<Status>) -> Result<(Self, Option<Entry>), AuditError> {
-        private_folder(folder)?;
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |error: io::Error| AuditError::File { path, error }
-        };
-        let entries = std::fs::read_dir(folder).map_err(failed(folder))?;
-        let is_file = |path: &PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file());
-        let found = in_order(entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_file));
-        let firsts: Vec<u64> = found.into_iter().map(|(first, _)| first).collect();
+        let firsts = firsts_in(folder)?;
         let sealed = seal.map_or(Chain::default(), |seal| seal.last);
         let (Some(&oldest), Some(&newest)) = (firsts.first(), firsts.last()) else {
             let files = Self { folder: folder.to_owned(), file: None, size: 0, firsts, chain: sealed };
             return Ok((files, broken_if(sealed.n > 0)));
         };
         let path = folder.join(file_name(newest));
-        let mut file = open(&path).map_err(failed(&path))?;
+        let mut file = open(&path, true).map_err(failed(&path))?;
         let tail = tail(&mut file).map_err(failed(&path))?;
         let found = tail.last.as_ref().map(|line| Chain { n: line.n, hash: line.hash });
         let as_sealed = found
@@ -126,7 +118,7 @@ impl Files {
             let first = self.chain.n + 1;
             let path = self.folder.join(file_name(first));
             clear_way(&path)?;
-            self.file = Some(open(&path)?);
+            self.file = Some(open(&path, true)?);
             self.size = 0;
             self.firsts.push(first);
         }
@@ -176,6 +168,31 @@ impl Files {
     }
 }
 
+/// Whether the record in a folder could be taken up. Changes nothing in it.
+pub(super) fn check(folder: &Path) -> Result<(), AuditError> {
+    match firsts_in(folder)?.last() {
+        Some(newest) => {
+            let path = folder.join(file_name(*newest));
+            open(&path, false).map(drop).map_err(failed(&path))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The number of the first line of each file, in order. Makes the folder if there is none.
+fn firsts_in(folder: &Path) -> Result<Vec<u64>, AuditError> {
+    private_folder(folder)?;
+    let entries = std::fs::read_dir(folder).map_err(failed(folder))?;
+    let is_file = |path: &PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file());
+    let found = in_order(entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_file));
+    Ok(found.into_iter().map(|(first, _)| first).collect())
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> AuditError {
+    let path = path.to_owned();
+    move |error| AuditError::File { path, error }
+}
+
 /// Whether a path still leads to a file that is open.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
@@ -194,9 +211,9 @@ fn broken_if(broken: bool) -> Option<Entry> {
 }
 
 /// Anything else than a file in its place is refused and not waited for, such as a pipe.
-fn open(path: &Path) -> io::Result<File> {
+fn open(path: &Path, create: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
+    options.read(true).append(true).create(create);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;

@@ -91,6 +91,11 @@ impl Audit {
         Ok(audit)
     }
 
+    /// Whether the record in `folder` could be taken up. Changes nothing in it.
+    pub(crate) fn check(folder: &Path) -> Result<(), AuditError> {
+        files::check(&folder.join(abide_audit::FOLDER))
+    }
+
     /// Records an event of now.
     pub(crate) fn event(&self, event: Event, more: impl FnOnce(&mut Entry)) {
         let mut entry = Entry::new(now(), event);

@@ -223,6 +223,17 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a file can be written in a folder now: the disk may be full. Writes as much as [`write`] is asked for at a start, and removes it.
+pub(crate) fn try_to_write(folder: &Path) -> io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(&[b' '; PROBE])?;
+    file.as_file().sync_all()?;
+    file.close()
+}
+
+/// More than the files that say where the agent is, in bytes.
+const PROBE: usize = 4096;
+
 #[cfg(all(test, unix))]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::print_stdout)]

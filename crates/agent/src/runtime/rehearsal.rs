@@ -1,5 +1,6 @@
 //! The question of a running version whether this one would start in its place.
 
+use crate::audit::Audit;
 use crate::config::Config;
 use crate::grants::Clients;
 use crate::options::Options;
@@ -39,12 +40,14 @@ pub fn asked_to_take_over(mut arguments: impl Iterator<Item = String>, desktop: 
     })
 }
 
-/// Whether a start would find its configuration, its folders, the passphrase and the list of clients as it needs them. Changes nothing
-/// while an agent of this user runs, and opens nothing that this agent holds.
+/// Whether a start would find its configuration, its folders, the passphrase, the list of clients and the record as it needs them. Changes
+/// nothing that an agent of this user has, and asks for nothing that this agent holds alone.
 fn rehearse(options: &Options) -> Result<(), StartError> {
     let config = Config::effective(options)?;
     file::private_folder(&options.places.state)?;
     file::runtime_folder(&options.places.runtime)?;
+    file::try_to_write(&options.places.runtime).map_err(StartError::Endpoint)?;
+    Audit::check(&options.places.state)?;
     Keeping::new(&config.vault, options).check()?;
     Clients::open(options.places.state.join("clients.json")).map(drop).map_err(StartError::Clients)
 }
