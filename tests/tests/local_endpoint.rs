@@ -16,6 +16,7 @@ mod endpoint {
     use abide_tests::login::sign_in;
     use abide_tests::raw_http::{Answer, Way, read};
     use abide_tests::room::Room;
+    use abide_tests::tool::{self, tool};
     use abide_tests::{eventually, program, s};
     use tokio::io::AsyncWriteExt as _;
 
@@ -273,20 +274,27 @@ mod endpoint {
         assert_eq!((done.code, done.stderr.as_str()), (0, ""));
 
         // The same program at another path has no grant.
-        let copy = room.path("home/abide");
-        std::fs::copy(program("abide"), &copy).unwrap();
-        let run_copy = || async {
-            let mut command = tokio::process::Command::new(&copy);
-            command.arg("token").env_clear();
-            command.envs(room.environment().iter().map(|(key, value)| (key, value)));
-            command.output().await.unwrap()
+        let (copy, other) = (room.path("home/copy"), room.path("home/abide"));
+        let run =
+            async |file: &std::path::Path, command: &str| tool::done(tool(&room, file, &[command])).await;
+        for file in [&copy, &other] {
+            std::fs::copy(program("abide"), file).unwrap();
+            let refused = run(file, "token").await;
+            assert_eq!((refused.code, refused.stdout.as_str()), (4, ""), "no grant");
+        }
+        let allow = async |file: &std::path::Path| {
+            app.abide_at_terminal(&["clients", "allow", "copy", "--program", file.to_str().unwrap()]).await
         };
-        let refused = run_copy().await;
-        assert_eq!((refused.status.code(), refused.stdout.len()), (Some(4), 0), "no grant");
-        let path = copy.to_str().unwrap();
-        assert_eq!(app.abide_at_terminal(&["clients", "allow", "copy", "--program", path]).await.code, 0);
-        let granted = run_copy().await;
-        assert_eq!(granted.status.code(), Some(0), "{}", String::from_utf8_lossy(&granted.stderr));
+        assert_eq!(allow(&copy).await.code, 0);
+        let granted = run(&copy, "token").await;
+        assert_eq!(granted.code, 0, "{granted:?}");
+        // The command of another installation gives tokens to every program that starts it. The answer names the right one.
+        assert_eq!(allow(&other).await.code, 2, "it cannot be allowed for good");
+        for command in ["token", "logout"] {
+            let refused = run(&other, command).await;
+            assert_eq!(refused.code, 4, "{refused:?}");
+            assert!(refused.stderr.contains(program("abide").to_str().unwrap()), "{refused:?}");
+        }
 
         assert_eq!(abide(&room, &["logout"]).await.code, 0);
         let done = abide(&room, &["token"]).await;

@@ -13,7 +13,7 @@ use super::signature::{Presented, SCHEME};
 use crate::browser::server::random;
 use crate::grants::Clients;
 use crate::identity;
-use crate::platform::program::{Connected, Process, Program, aside, is_ours};
+use crate::platform::program::{Connected, Process, Program, aside, command_in_words, is_ours};
 use crate::server::tcp::Ends;
 
 /// A connection, as far as signatures need it.
@@ -309,9 +309,16 @@ impl Caller {
         match self {
             Self::Owner => Ok(()),
             Self::Stranger => Err(stranger()),
-            Self::Client(_) | Self::Page(_) | Self::Neighbour => Err(ErrorAnswer::new(
+            Self::Client(_) | Self::Page(_) => Err(ErrorAnswer::new(
                 ErrorCode::AccessDenied,
                 "Only the `abide` command of this user may do this.",
+            )),
+            Self::Neighbour => Err(ErrorAnswer::new(
+                ErrorCode::AccessDenied,
+                format!(
+                    "Only the `abide` command that belongs to the agent that runs may do this: {}.",
+                    command_in_words()
+                ),
             )),
         }
     }

@@ -5,6 +5,7 @@ use abide_wire::consent::labels_in_words;
 use abide_wire::{ConsentCase, ErrorAnswer, ErrorCode, Label, Span, Until};
 
 use crate::identity::{Caller, Kind};
+use crate::platform::program::{command_in_words, is_called_abide};
 
 /// Why a caller gets nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +111,21 @@ pub(super) fn refused(caller: &Caller, case: Case, labels: &[Label]) -> ErrorAns
         Case::Stopped => "Abide ends, so the question was not answered. Start it and try again.".to_owned(),
         Case::SessionEnded => format!("The session that {name} asked for a token of has ended. Try again."),
     };
+    let text = format!("{text}{}", of_another_installation(caller));
     ErrorAnswer { case: case.shown(), ..ErrorAnswer::new(case.code(), text) }
+}
+
+/// That an `abide` belongs to another agent, and which one belongs to this. Its own acts for the program that has started it.
+fn of_another_installation(caller: &Caller) -> String {
+    let is_one = caller.program.as_ref().is_some_and(is_called_abide);
+    if !is_one || caller.kind != Kind::Forwarder {
+        return String::new();
+    }
+    format!(
+        " This `abide` is the command of another installation, or of a version from before Abide was started. The one that belongs to the \
+         agent that runs is {}.",
+        command_in_words()
+    )
 }
 
 /// How a program is allowed for good.

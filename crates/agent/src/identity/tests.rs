@@ -65,6 +65,14 @@ fn abide_and_glue_ask_for_what_started_them() {
     }
 }
 
+/// It gives what it gets to any program that starts it.
+#[test]
+fn the_abide_of_another_installation_is_no_program_of_its_own() {
+    let caller = Caller::of(&lineage(&["/home/me/abide", "/opt/claude"]), |_| false);
+    assert_eq!((caller.name.as_str(), caller.kind), ("abide", Kind::Forwarder));
+    assert!(never_for_good(Path::new("/home/me/abide")).is_some());
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_fork_is_the_run_that_it_comes_from() {

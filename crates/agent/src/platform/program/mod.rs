@@ -45,6 +45,9 @@ pub(crate) use system::{Connected, ends_here, is_running};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use system::{holder, holds, is_left, surroundings, text};
 
+/// The name of the command.
+const COMMAND: &str = if cfg!(windows) { "abide.exe" } else { "abide" };
+
 /// Whether a program runs the file at a path, outside of containers.
 pub(crate) fn runs(program: &Program, path: &Path) -> bool {
     !program.contained && file_id(path) == Some(program.id)
@@ -65,7 +68,21 @@ pub(crate) fn this_stamp() -> Option<Stamp> {
 
 /// Where the `abide` command is that belongs to this program.
 pub(crate) fn command() -> Option<PathBuf> {
-    Some(this_program()?.with_file_name(if cfg!(windows) { "abide.exe" } else { "abide" }))
+    Some(this_program()?.with_file_name(COMMAND))
+}
+
+/// What the command is that belongs to this program, in words.
+pub(crate) fn command_in_words() -> String {
+    match (environment::image(), command()) {
+        (Some(image), _) => format!("the one of {}", image.display()),
+        (None, Some(command)) => command.display().to_string(),
+        (None, None) => "the one beside it".to_owned(),
+    }
+}
+
+/// Whether a program has the name of the command. Proves nothing.
+pub(crate) fn is_called_abide(program: &Program) -> bool {
+    name_of(program) == COMMAND
 }
 
 /// Holds that command and those before it, so that each counts as long as it runs. Once, at the start.
