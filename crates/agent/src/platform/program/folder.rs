@@ -75,16 +75,7 @@ impl Folder {
         let before = self.status()?;
         let file = self.file("exe");
         let program = self.program();
-        let arguments = self.read("cmdline", ARGUMENTS + 1).unwrap_or_default();
-        let arguments_cut = arguments.len() as u64 > ARGUMENTS;
-        let arguments = arguments
-            .split(|byte| *byte == 0)
-            .map(|argument| String::from_utf8_lossy(argument).into_owned())
-            .collect::<Vec<_>>();
-        let arguments = match arguments.split_last() {
-            Some((last, rest)) if last.is_empty() => rest.to_vec(),
-            _ => arguments,
-        };
+        let (arguments, arguments_cut) = arguments(&self.read("cmdline", ARGUMENTS + 1).unwrap_or_default());
         let reads_terminal =
             before.terminal != 0 && self.file("fd/0").is_some_and(|input| input.st_rdev == before.terminal);
         let in_front = reads_terminal && before.in_front == before.group;
@@ -150,6 +141,13 @@ fn open(at: BorrowedFd<'_>, path: &Path, flags: OFlags) -> Option<OwnedFd> {
     rustix::fs::openat(at, path, OFlags::CLOEXEC | flags, Mode::empty()).ok()
 }
 
+/// The arguments of a process, and whether they are not all of them. It has none for a moment while it becomes another program.
+fn arguments(read: &[u8]) -> (Vec<String>, bool) {
+    let is_cut = read.is_empty() || read.len() as u64 > ARGUMENTS;
+    let words = read.strip_suffix(b"\0").unwrap_or(read).split(|byte| *byte == 0);
+    (words.map(|word| String::from_utf8_lossy(word).into_owned()).collect(), is_cut)
+}
+
 /// What a link of `/proc/PID` leads to, not what it says. As the system remembers it: a server of files that does not answer is not
 /// waited for.
 fn file_in(folder: BorrowedFd<'_>, name: &str) -> Option<Stat> {
@@ -204,7 +202,9 @@ mod tests {
             let process = loop {
                 let folder = Folder::open(child.id().cast_signed()).unwrap();
                 match folder.process() {
-                    Some((process, _)) if process.name == "sleep" => break process,
+                    Some((process, _)) if process.name == "sleep" && process.arguments.len() > 1 => {
+                        break process;
+                    }
                     _ => std::thread::sleep(Duration::from_millis(5)),
                 }
             };
@@ -213,6 +213,14 @@ mod tests {
             assert_eq!(process.known_arguments().is_some(), whole, "{count}");
             assert_eq!(process.arguments[..2], ["sleep", "60"]);
         }
+    }
+
+    #[test]
+    fn a_process_that_becomes_another_program_is_not_known_to_have_no_arguments() {
+        assert!(arguments(b"").1, "a shell without arguments would be a prompt");
+        assert_eq!(arguments(b"bash\0"), (vec!["bash".to_owned()], false));
+        assert_eq!(arguments(b"a\0b\0\0"), (vec!["a".to_owned(), "b".to_owned(), String::new()], false));
+        assert_eq!(arguments(b"title").0, ["title"]);
     }
 
     #[test]
