@@ -195,15 +195,15 @@ impl Server {
     ///
     /// `unknown_account`.
     pub(crate) fn wanted(&self, store: &Arc<Store>, activity: bool) -> Result<Wanted, ErrorAnswer> {
-        let (granted, narrowing_lasts) = store.act(&self.account, |account, _| {
+        let (granted, scope_narrows) = store.act(&self.account, |account, _| {
             let granted = account.held.as_ref().map(|held| held.scope.clone());
-            (granted, account.narrowing_lasts && !account.config.token_exchange)
+            (granted, account.learned.scope_narrows && !account.config.token_exchange)
         })?;
         let granted = granted.unwrap_or_default();
         let is_granted = |scope: &&String| granted.split(' ').any(|known| known == scope.as_str());
         let (scopes, missing): (Vec<&String>, Vec<&String>) = self.scopes.iter().partition(is_granted);
         let mut scopes: Vec<String> =
-            if narrowing_lasts { Vec::new() } else { scopes.into_iter().cloned().collect() };
+            if scope_narrows { Vec::new() } else { scopes.into_iter().cloned().collect() };
         scopes.sort();
         let target = TokenTarget { scopes, resources: vec![self.resource.clone()], ..TokenTarget::default() };
         let params = TokenParams {

@@ -51,6 +51,7 @@ fn take_up(agent: &Agent, moved: Moved) {
     let store = &agent.0.store;
     agent.clients().take_secrets(&moved.records);
     moved.news.iter().for_each(|news| store.warning(news.to_string()));
+    store.take_learned(&moved.records);
     let accounts: Vec<_> = {
         let core = store.core();
         core.accounts.iter().map(|account| (account.name.clone(), account.config.clone())).collect()

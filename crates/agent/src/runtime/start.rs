@@ -206,6 +206,7 @@ impl Agent {
         for (name, account) in &config.accounts {
             set_aside::take_up(&store, name, account.clone(), kept(name));
         }
+        store.take_learned(&found.records);
         arrange(&store, &config);
         #[cfg(feature = "demo")]
         let demo = crate::accounts::demo::Embedded::start_if_first(

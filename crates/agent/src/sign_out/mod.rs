@@ -11,6 +11,7 @@ use abide_wire::ProviderEnd;
 use self::pending::Farewell;
 use self::rp_initiated::SignOutPage;
 use crate::state::account::Account;
+use crate::state::narrowed::Narrowed;
 use crate::state::record::record_name;
 use crate::state::store::Store;
 use crate::state::tokens::Held;
@@ -18,7 +19,7 @@ use crate::state::tokens::Held;
 /// Opens the provider's sign-out page if wanted, and removes the session from the vault.
 pub(crate) fn ended(store: &Arc<Store>, account: &mut Account, held: Option<Held>, reason: EndReason) {
     account.sign_out_page = None;
-    account.wider = None;
+    account.narrowed = Narrowed::default();
     account.last_idp = held.as_ref().and_then(|held| held.identity.idp.clone());
     let page = held.as_ref().and_then(|held| rp_initiated::in_the_browser(store, account, held, reason));
     match (held.as_ref().and_then(|held| Farewell::of(account, held)), page) {

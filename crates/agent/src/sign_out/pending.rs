@@ -48,6 +48,9 @@ pub(crate) struct Farewell {
     /// Refresh tokens from silent requests.
     #[serde(with = "secret_text::tokens")]
     others: Vec<SecretString>,
+    /// Access tokens for one purpose each.
+    #[serde(default, with = "secret_text::tokens")]
+    narrowed: Vec<SecretString>,
     /// The key that all of them are bound to. A test of one needs a proof.
     #[serde(default, with = "secret_text::key")]
     dpop: Option<Arc<DpopKey>>,
@@ -75,6 +78,7 @@ impl Farewell {
             refresh_token: held.refresh_token.clone(),
             access_token,
             others: held.leftovers.clone(),
+            narrowed: account.targets.valid(clock::now()),
             dpop: held.dpop.clone(),
             sid: held.identity.sid.clone(),
             read_userinfo: held.profile.is_some()
@@ -337,9 +341,10 @@ async fn once(
 ) -> Option<ProviderEnd> {
     let Connection { http, relying_party, .. } = connection;
     let refresh = farewell.refresh_token.iter().chain(&farewell.others);
+    let access = farewell.access_token.iter().chain(&farewell.narrowed);
     let tokens = refresh
         .map(|token| (token, TokenKind::RefreshToken))
-        .chain(farewell.access_token.iter().map(|token| (token, TokenKind::AccessToken)));
+        .chain(access.map(|token| (token, TokenKind::AccessToken)));
     let mut told = false;
     if relying_party.provider().has_revocation() {
         for (token, kind) in tokens {
@@ -434,6 +439,7 @@ mod tests {
             refresh_token: None,
             access_token: None,
             others: Vec::new(),
+            narrowed: Vec::new(),
             dpop: None,
             sid: Some("1".into()),
             read_userinfo: false,

@@ -21,6 +21,8 @@ use crate::platform::clock;
 use crate::state::connection::Connection;
 use crate::state::event_stream::EventStream;
 use crate::state::last_error::LastError;
+use crate::state::learned::Learned;
+use crate::state::narrowed::Narrowed;
 use crate::state::record::{self, Heading};
 use crate::state::resource_tokens::Targets;
 use crate::state::signals::Signals;
@@ -141,10 +143,10 @@ pub(crate) struct Account {
     pub(crate) own_is_suspect: bool,
     /// What the provider does with earlier access tokens.
     pub(crate) survival: Survival,
-    /// The refresh token from before a token for fewer scopes, until a renewal has shown that nothing was lost.
-    pub(crate) wider: Option<SecretString>,
-    /// Whether a token for fewer scopes narrows the whole session there.
-    pub(crate) narrowing_lasts: bool,
+    /// The tokens for less since the last renewal, which shows whether they have narrowed the session.
+    pub(crate) narrowed: Narrowed,
+    /// What was found out about the provider.
+    pub(crate) learned: Learned,
     /// Held while the session's own token is tried, so that many tools cause one request.
     pub(crate) trying: Arc<tokio::sync::Mutex<()>>,
     /// The number of the session. The result of work that began in another session is dropped.
@@ -200,8 +202,8 @@ impl Account {
             unexplained: 0,
             own_is_suspect: false,
             survival: Survival::default(),
-            wider: None,
-            narrowing_lasts: false,
+            narrowed: Narrowed::default(),
+            learned: Learned::default(),
             trying: Arc::default(),
             number: 0,
             grant: 0,

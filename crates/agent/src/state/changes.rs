@@ -75,6 +75,8 @@ impl Store {
     }
 
     fn began(self: &Arc<Self>, mut core: MutexGuard<'_, Core>, index: usize, now: Now) {
+        let known = core.learned.clone();
+        core.accounts[index].know(&known);
         if core.locked {
             core.accounts[index].session.handle(now, Input::Locked);
         }
@@ -91,6 +93,7 @@ impl Store {
         }
         let _ = self.act(name, |account, now| account.session.handle(now, Input::Logout));
         let mut core = self.core();
+        self.forget_learned(&mut core, name);
         core.accounts.retain(|account| account.name != name);
         self.publish(&core, clock::now());
     }

@@ -25,10 +25,29 @@ pub(crate) struct Kept {
     pub(crate) target: TokenTarget,
     pub(crate) life: ResourceToken,
     pub(crate) issued: Option<Issued>,
+    /// A refresh for something else may have ended it.
+    doubted: bool,
     /// Why there was none the last time.
     pub(crate) refused: Option<ErrorAnswer>,
     /// Boot time.
     asked: Duration,
+}
+
+impl Kept {
+    /// There is a token now.
+    pub(crate) fn issued(&mut self, issued: Issued) {
+        (self.issued, self.doubted, self.refused) = (Some(issued), false, None);
+    }
+
+    pub(crate) fn is_doubted(&self) -> bool {
+        self.doubted && self.issued.is_some()
+    }
+
+    /// It is fetched anew when it is asked for.
+    pub(crate) fn forget(&mut self) {
+        (self.issued, self.doubted) = (None, false);
+        self.life = ResourceToken::default();
+    }
 }
 
 pub(crate) struct Issued {
@@ -47,10 +66,26 @@ impl Targets {
     /// A refresh may have ended what was issued: it is fetched anew when it is asked for.
     pub(crate) fn forget_issued(&mut self) {
         for kept in &mut self.kept {
-            if kept.issued.take().is_some() {
-                kept.life = ResourceToken::default();
+            if kept.issued.is_some() {
+                kept.forget();
             }
         }
+    }
+
+    /// A refresh for something else may have ended what was issued before.
+    pub(crate) fn doubt(&mut self) {
+        self.kept.iter_mut().for_each(|kept| kept.doubted = kept.issued.is_some());
+    }
+
+    /// A refresh ends nothing there.
+    pub(crate) fn trust(&mut self) {
+        self.kept.iter_mut().for_each(|kept| kept.doubted = false);
+    }
+
+    /// The tokens that are valid still.
+    pub(crate) fn valid(&self, now: Now) -> Vec<SecretString> {
+        let valid = self.kept.iter().filter(|kept| kept.life.left(now).is_some_and(|left| !left.is_zero()));
+        valid.filter_map(|kept| kept.issued.as_ref()).map(|issued| issued.token.clone()).collect()
     }
 
     /// A resource server has refused this token: it is fetched anew, unless another one is there already.
@@ -59,8 +94,7 @@ impl Targets {
         let refused =
             |issued: &Issued| bool::from(issued.token.expose_secret().as_bytes().ct_eq(token.as_bytes()));
         if let Some(kept) = found.filter(|kept| kept.issued.as_ref().is_some_and(refused)) {
-            kept.issued = None;
-            kept.life = ResourceToken::default();
+            kept.forget();
         }
     }
 
@@ -78,6 +112,7 @@ impl Targets {
                 target: target.clone(),
                 life,
                 issued: None,
+                doubted: false,
                 refused: None,
                 asked: now.boot,
             });

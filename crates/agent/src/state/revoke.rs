@@ -54,6 +54,13 @@ async fn give_back_as(connection: Connection, token: SecretString, kind: TokenKi
     GivenBack::NotRevoked
 }
 
+/// Revokes an access token that nothing waits for any more.
+pub(crate) fn revoke_access(store: &Arc<Store>, connection: Connection, token: SecretString) {
+    store.before_the_end(async move {
+        let _ = give_back_as(connection, token, TokenKind::AccessToken).await;
+    });
+}
+
 /// Revokes the refresh token of tokens that nothing waits for any more.
 pub(crate) fn revoke_unused(store: &Arc<Store>, connection: &Connection, unused: Held) {
     revoke_token(store, connection, unused.refresh_token);

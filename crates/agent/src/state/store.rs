@@ -25,6 +25,8 @@ use crate::state::connection::Connection;
 use crate::state::event::Event;
 use crate::state::exchanges::Exchanges;
 use crate::state::last_error::LastError;
+use crate::state::learned::Client;
+use crate::state::narrowed::Narrowed;
 use crate::state::record::record_name;
 use crate::state::signals::Signals;
 use crate::state::tokens::Held;
@@ -49,6 +51,8 @@ pub(crate) struct Core {
     consents: Consents,
     /// The boot time that the event loop sleeps until.
     armed: Option<Duration>,
+    /// What was found out about providers.
+    pub(crate) learned: Vec<Client>,
 }
 
 pub(crate) struct Store {
@@ -129,6 +133,7 @@ impl Store {
                 locked: false,
                 consents: Consents::default(),
                 armed: None,
+                learned: Vec::new(),
             }),
             wake: Notify::new(),
             serials: AtomicU32::new(1),
@@ -388,7 +393,7 @@ impl Store {
                 account.new_turn();
                 account.note_what_is_missing();
                 (account.own_is_suspect, account.interrupted) = (false, false);
-                account.wider = None;
+                account.narrowed = Narrowed::default();
                 if let Some(held) = &account.held {
                     let user = held.identity.label();
                     self.tell(notices::signed_in(language, &account.name, user, &account.provider()));
@@ -424,9 +429,10 @@ impl Store {
         account.number += 1;
         // Requests that wait for it are told that the session is over.
         (account.stepping_up, account.declined) = (None, None);
+        // This takes the tokens for one purpose: they are revoked, too.
+        self.effects.ended(self, account, held, reason);
         account.new_grant();
         account.new_turn();
-        self.effects.ended(self, account, held, reason);
         // What has still to be said to the provider has its own.
         account.connection = account.connection.take().map(Connection::without_key);
         let language = self.spoken.language();

@@ -10,4 +10,13 @@ pub(crate) enum Survival {
     Survive,
     /// A refresh ends the earlier ones.
     Ended,
+    /// There is no way to find it out: as if a refresh ended them.
+    Assumed,
+}
+
+impl Survival {
+    /// Whether an earlier token is not served.
+    pub(crate) fn ends(self) -> bool {
+        matches!(self, Self::Ended | Self::Assumed)
+    }
 }

@@ -84,7 +84,7 @@ impl Store {
             let signs_out = account.sign_out.as_ref().is_some_and(|page| !page.is_finished());
             let renews = account.refresh.is_some()
                 || account.uncommitted.is_some()
-                || account.wider.is_some()
+                || account.narrowed.is_open()
                 || account.turn.is_held()
                 || account.targets.turn.is_held()
                 || account.trying.try_lock().is_err();

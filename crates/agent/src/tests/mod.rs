@@ -6,6 +6,7 @@ mod configuration;
 mod disk;
 mod endings;
 mod hung;
+mod narrowed;
 mod provider;
 mod races;
 mod refused;

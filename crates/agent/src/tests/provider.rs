@@ -92,6 +92,14 @@ pub(super) struct Inner {
     pub(super) session_expiry: Option<u64>,
     /// A revocation ends everything.
     pub(super) revocation_ends_all: bool,
+    /// Whether it says if a token is good.
+    pub(super) introspects: bool,
+    /// Whether a refresh ends the earlier access tokens.
+    pub(super) ends_earlier: bool,
+    /// Whether a token for less narrows the grant.
+    pub(super) narrows: bool,
+    /// The scopes of the grants that were narrowed.
+    scopes: BTreeMap<u64, String>,
     pub(super) log: Vec<String>,
     /// Grants of which a refresh token did not reach the client, or not the disk; and tokens that are nowhere.
     pub(super) lost_grants: BTreeSet<u64>,
@@ -218,6 +226,13 @@ impl Inner {
         if let Some(scope) = form.get("scope") {
             answer["scope"] = json!(scope);
         }
+        if self.narrows {
+            let less = form.get("scope").cloned().or(form.get("resource").map(|_| "openid".to_owned()));
+            self.scopes.extend(less.map(|scope| (token.grant, scope)));
+            if let Some(scope) = self.scopes.get(&token.grant) {
+                answer["scope"] = json!(scope);
+            }
+        }
         (200, answer, given)
     }
 
@@ -232,6 +247,21 @@ impl Inner {
             "id_token": "e30.e30.e30",
         });
         (200, answer, Some(number))
+    }
+
+    /// Whether a token is good.
+    pub(super) fn accepts(&self, token: &str) -> bool {
+        let Some(number) = number(token) else { return false };
+        if self.revoked.iter().any(|revoked| revoked == token) {
+            return false;
+        }
+        if token.starts_with("rt-") {
+            return self.refresh_tokens.get(&number).is_some_and(|token| token.state == State::Good);
+        }
+        let grant = |access: u64| Some(self.refresh_tokens.get(self.access_tokens.get(&access)?)?.grant);
+        let of = grant(number);
+        let newer = self.access_tokens.keys().any(|other| *other > number && grant(*other) == of);
+        of.is_some() && !(newer && self.ends_earlier)
     }
 
     fn carry_out(&mut self, path: &str, form: &BTreeMap<String, String>) -> (u16, Value, Option<u64>) {
@@ -280,6 +310,10 @@ impl Inner {
                 (200, json!({}), None)
             }
             "/userinfo" => (self.userinfo.unwrap_or(404), json!({"sub": "alice"}), None),
+            "/introspect" if self.introspects => {
+                let token = form.get("token").map_or("", String::as_str);
+                (200, json!({"active": self.accepts(token)}), None)
+            }
             "/introspect" => (401, json!({"error": "invalid_client"}), None),
             _ => (404, json!({}), None),
         }

@@ -190,6 +190,7 @@ impl World {
                 self.config.clone(),
                 kept.map(|(_, content)| content.as_slice()),
             );
+            store.take_learned(&records);
             pending::resume(&store, &records);
             set_aside::resume(&store, &records);
             tokio::spawn(store.clone().keep_time());
@@ -295,6 +296,12 @@ pub(super) fn params(activity: bool) -> TokenParams {
         target: TokenTarget::default(),
         proof: None,
     }
+}
+
+/// A request for a token with fewer scopes.
+pub(super) fn fewer(scope: &str) -> TokenParams {
+    let target = TokenTarget { scopes: vec![scope.to_owned()], ..TokenTarget::default() };
+    TokenParams { target, ..params(true) }
 }
 
 /// A request for a token for one resource.

@@ -1,10 +1,11 @@
-//! Refresh tokens that keep the narrower scope of a token that was asked for, against RFC 6749, section 6. The next renewal shows
-//! it. Then the earlier refresh token is used where the provider says that it is still good, and no token for fewer scopes is
-//! asked for there again.
+//! Sessions that keep the narrower scope of a token that was asked for, against RFC 6749, section 6. The next renewal shows it,
+//! whether or not the refresh token was replaced. Then the earlier refresh token is used where the provider says that it is still
+//! good, and no such token is asked for there again.
 
 use std::sync::Arc;
 
-use abide_oidc::{ErrorKind, Identity, TokenKind, Tokens};
+use abide_oidc::{ErrorKind, Identity, TokenKind, TokenTarget, Tokens};
+use abide_wire::{ErrorAnswer, ErrorCode};
 use secrecy::SecretString;
 
 use crate::platform::clock;
@@ -12,6 +13,7 @@ use crate::state::account::Account;
 use crate::state::commit::adopt;
 use crate::state::connection::Connection;
 use crate::state::last_error::LastError;
+use crate::state::narrowed::By;
 use crate::state::store::Store;
 
 /// The scopes that were there before and are missing now.
@@ -20,9 +22,37 @@ fn missing(before: &str, after: &str) -> Vec<String> {
     before.split_whitespace().filter(|scope| !left.contains(scope)).map(str::to_owned).collect()
 }
 
-/// A token for fewer scopes has brought another refresh token than this one.
-pub(crate) fn note(account: &mut Account, wider: SecretString) {
-    account.wider.get_or_insert(wider);
+/// How a token for less is asked for.
+pub(crate) fn by(target: &TokenTarget) -> By {
+    if target.scopes.is_empty() && target.resource_scope.is_none() { By::Resource } else { By::Scope }
+}
+
+/// Why no token for this is asked for: one like it has narrowed the session before.
+pub(crate) fn refused(account: &Account, target: &TokenTarget) -> Option<ErrorAnswer> {
+    let elsewhere = !target.resources.is_empty() || !target.audiences.is_empty();
+    let for_scope = account.learned.scope_narrows && by(&asked(account, target)) == By::Scope;
+    let for_resource = account.learned.resource_narrows && elsewhere;
+    let (code, what) = match (for_scope && !target.scopes.is_empty(), for_scope || for_resource) {
+        (true, _) => (ErrorCode::InvalidScope, "a token with fewer scopes"),
+        (false, true) => (ErrorCode::InvalidTarget, "a token for one resource"),
+        (false, false) => return None,
+    };
+    let text = format!(
+        "This provider takes scopes from the whole session after {what}, so Abide asks for none. Use the session\u{2019}s own \
+         token, or `token_exchange`."
+    );
+    Some(ErrorAnswer::new(code, text))
+}
+
+/// A target as it is asked for by the refresh token.
+pub(crate) fn asked(account: &Account, target: &TokenTarget) -> TokenTarget {
+    let config = &account.config;
+    let mut target = TokenTarget { resource_scope: config.resource_scope.clone(), ..target.clone() };
+    if target.resources.is_empty() && target.audiences.is_empty() {
+        // Fewer scopes are wanted, and not those of another resource.
+        target.resources.extend(config.resources.first().cloned());
+    }
+    target
 }
 
 /// What a refresh is held against.
@@ -44,12 +74,17 @@ pub(crate) async fn widen(
 ) -> (Tokens, Vec<String>) {
     let lost = missing(before.scope, &tokens.scope);
     let found = store.act(name, |account, _| {
-        let wider = account.wider.take();
-        account.narrowing_lasts |= wider.is_some() && !lost.is_empty();
-        wider
+        let narrowed = std::mem::take(&mut account.narrowed);
+        let explains = |by| !lost.is_empty() && narrowed.explains(by, before.scope, &tokens.scope);
+        let (by_scope, by_resource) = (explains(By::Scope), explains(By::Resource));
+        account.learned.scope_narrows |= by_scope;
+        account.learned.resource_narrows |= by_resource;
+        (by_scope || by_resource).then_some(narrowed.wider)
     });
-    let Some(wider) = found.ok().flatten().filter(|_| !lost.is_empty()) else { return (tokens, Vec::new()) };
-    tracing::warn!(account = name, ?lost, "a token for fewer scopes has narrowed the session");
+    let Some(wider) = found.ok().flatten() else { return (tokens, Vec::new()) };
+    store.keep_learned(name);
+    tracing::warn!(account = name, ?lost, "a token for less has narrowed the session");
+    let Some(wider) = wider else { return (tokens, lost) };
     // Using a spent token can end the session: only what the provider calls good is sent.
     let Connection { http, relying_party, .. } = connection;
     let asked = relying_party.introspect(http, &wider, TokenKind::RefreshToken, clock::system_time()).await;
@@ -80,8 +115,8 @@ pub(crate) async fn widen(
 /// Says which scopes the session has lost.
 pub(crate) fn say(account: &mut Account, lost: &[String]) {
     let sentence = format!(
-        "{} took scopes from your session ({}), because an app asked for a token with fewer scopes. Sign out and sign in \
-         again to get them back. Abide no longer asks for such tokens there.",
+        "{} took scopes from your session ({}), because an app asked for a token with fewer scopes or for one resource. \
+         Sign out and sign in again to get them back. Abide no longer asks for such tokens there.",
         account.provider(),
         lost.join(" ")
     );

@@ -307,6 +307,7 @@ async fn take_over(
     failpoint!("refresh.served");
     match done {
         Ok(()) => {
+            store.keep_learned(name);
             store.record(name, Event::SessionRefreshed, |_| {});
             claims::read_again(store, name);
         }

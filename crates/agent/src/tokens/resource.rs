@@ -20,7 +20,7 @@ use crate::state::connected::connection;
 use crate::state::connection::Connection;
 use crate::state::record::record_name;
 use crate::state::resource_tokens::Issued;
-use crate::state::revoke::revoke_token;
+use crate::state::revoke::{revoke_access, revoke_token};
 use crate::state::session_ref::SessionRef;
 use crate::state::store::Store;
 use crate::tokens::own::{REFRESH_PATIENCE, own_token, sign_in_needed, unreachable, wait_for_refresh};
@@ -53,6 +53,7 @@ pub(crate) async fn target_token(
     let mut request = request;
     // Once a refresh has to be waited for, once the person has just signed in anew, once the token is fetched, and then it is there.
     for _ in 0..4 {
+        try_kept(store, name, target).await?;
         let (verdict, served) = store.act(name, |account, now| account.judge_target(now, request, target))?;
         match verdict {
             ResourceVerdict::Serve => {
@@ -82,6 +83,26 @@ pub(crate) async fn target_token(
         }
     }
     Err(unreachable(store, name))
+}
+
+/// Makes sure of a token for one purpose after a refresh for something else: it is good, or it is fetched anew.
+async fn try_kept(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Result<(), ErrorAnswer> {
+    if !store.act(name, |account, now| account.targets.kept(target, now).is_doubted())? {
+        return Ok(());
+    }
+    if survival::try_own(store, name).await? {
+        // It would end what is fetched before.
+        drop(wait_for_refresh(store, name).await);
+    }
+    store.act(name, |account, now| {
+        // The provider cannot be reached: there is nothing better.
+        let unanswered =
+            account.own_is_suspect && account.connection.is_some() && account.fresh_access_token().is_some();
+        let kept = account.targets.kept(target, now);
+        if kept.is_doubted() && !unanswered {
+            kept.forget();
+        }
+    })
 }
 
 fn refused(store: &Arc<Store>, name: &str, target: &TokenTarget) -> ErrorAnswer {
@@ -114,14 +135,20 @@ async fn fetch(
         narrowed(store, &name, begun, &target).await
     };
     match issued {
-        Ok(issued) => {
-            let _ = store.act_if(begun, |account, now| {
+        Ok((issued, connection)) => {
+            let token = issued.access_token.clone();
+            let kept = store.act_if(begun, |account, now| {
                 let kept = account.targets.kept(&target, now);
                 kept.life.issued(now, issued.expires_in.or(Some(UNSAID)));
-                kept.refused = None;
-                kept.issued =
-                    Some(Issued { token: issued.access_token, kind: issued.token_type, scope: issued.scope });
+                kept.issued(Issued {
+                    token: issued.access_token,
+                    kind: issued.token_type,
+                    scope: issued.scope,
+                });
             });
+            if kept.is_err() {
+                revoke_access(store, connection, token);
+            }
             Ok(Fetched::Done)
         }
         Err(Failure::Answered(answer)) => {
@@ -132,10 +159,11 @@ async fn fetch(
             });
             Err(answer)
         }
-        Err(Failure::Provider(error)) => {
+        Err(Failure::Provider { error, rotated }) => {
             tracing::warn!(account = name, code = error.code(), "no token for this purpose");
             let spent = matches!(error, Error::Refused { error: OAuthError::InvalidGrant, .. }) && !exchange;
-            let answer = store.act(&name, |account, _| refusal(&account.provider(), &target, &error))?;
+            let answer =
+                store.act(&name, |account, _| refusal(&account.provider(), &target, &error, rotated))?;
             let doubted = store.act_if(begun, |account, now| {
                 let kept = account.targets.kept(&target, now);
                 // For any reason: a tool that asks again at once causes no other request to the provider.
@@ -153,7 +181,11 @@ async fn fetch(
 
 /// Why there is no token.
 enum Failure {
-    Provider(Error),
+    Provider {
+        error: Error,
+        /// Whether the session has another refresh token since.
+        rotated: bool,
+    },
     Answered(ErrorAnswer),
 }
 
@@ -169,29 +201,26 @@ async fn narrowed(
     name: &str,
     begun: SessionRef,
     target: &TokenTarget,
-) -> Result<IssuedToken, Failure> {
-    let (turn, patience, narrows) = store
-        .act(name, |account, _| (account.turn.clone(), account.config.timeout, account.narrowing_lasts))?;
-    if narrows && !target.scopes.is_empty() {
-        let text = "This provider takes scopes from the whole session after a token with fewer scopes, so Abide asks for none. \
-                    Use the session\u{2019}s own token, or `token_exchange`.";
-        return Err(Failure::Answered(ErrorAnswer::new(ErrorCode::InvalidScope, text)));
-    }
+) -> Result<(IssuedToken, Connection), Failure> {
+    let (turn, patience) = store.act(name, |account, _| (account.turn.clone(), account.config.timeout))?;
     // The answer to an earlier request may hold the next refresh token.
     let Some(_turn) = turn.take(patience).await else {
         let host = store.act(name, |account, _| account.provider())?;
-        return Err(Failure::Provider(Error::Timeout { host }));
+        return Err(Failure::Provider { error: Error::Timeout { host }, rotated: false });
     };
+    // A renewal that was under way may have shown it.
+    if let Some(refused) = store.act(name, |account, _| narrowing::refused(account, target))? {
+        return Err(Failure::Answered(refused));
+    }
     connected(store, name).await?;
     // Together: what belongs to one session is not sent for another.
     let found = store.act_if(begun, |account, _| {
         let held = account.held.as_ref()?;
-        let config = &account.config;
-        let way = (config.resources.first().cloned(), config.resource_scope.clone());
-        let credentials = (held.granted_to().clone(), held.scope.clone(), way);
-        Some((account.connection.clone()?, held.refresh_token.clone(), credentials))
+        let credentials = (held.granted_to().clone(), held.scope.clone());
+        let asked = narrowing::asked(account, target);
+        Some((account.connection.clone()?, held.refresh_token.clone(), credentials, asked))
     });
-    let Ok(Some((connection, token, (identity, scope, (first, resource_scope))))) = found else {
+    let Ok(Some((connection, token, (identity, scope), asked))) = found else {
         return Err(Failure::Answered(notices::login_required(name)));
     };
     let Some(token) = token else {
@@ -200,11 +229,7 @@ async fn narrowed(
             "The provider gave this session no refresh token, so there is one access token, for everything.",
         )));
     };
-    let mut target = TokenTarget { resource_scope, ..target.clone() };
-    if target.resources.is_empty() && target.audiences.is_empty() {
-        // Fewer scopes are wanted, and not those of another resource.
-        target.resources.extend(first);
-    }
+    let by = narrowing::by(&asked);
     let Connection { http, relying_party, .. } = &connection;
     let record = record_name(name);
     let unwritten = |error: crate::persistence::vault::StoreError| {
@@ -214,36 +239,41 @@ async fn narrowed(
     let Some(_exchange) = store.exchanges.begin() else { return Err(unreachable(store, name).into()) };
     store.vault.begin_rotation(&record).await.map_err(unwritten)?;
     let answer =
-        relying_party.narrow(&http.patient(), &token, &identity, &scope, &target, clock::system_time()).await;
-    // Also a refusal may have ended the other tokens.
-    store.act(name, |account, _| survival::used_elsewhere(account))?;
+        relying_party.narrow(&http.patient(), &token, &identity, &scope, &asked, clock::system_time()).await;
+    let (rotated, granted) = match &answer {
+        Ok(issued) => (issued.refresh_token.clone(), Some(issued.scope.as_str())),
+        Err(refused) => (refused.rotated.clone(), None),
+    };
+    // If the session or its account is gone by now, the new refresh token is revoked below all the same.
+    let _ = store.act_if(begun, |account, _| {
+        // Also a refusal may have ended the other tokens.
+        survival::used_elsewhere(account);
+        if rotated.is_some() || granted.is_some() {
+            account.narrowed.note(by, &scope, granted, rotated.is_some().then(|| token.clone()));
+        }
+    });
+    let has_rotated = rotated.is_some();
+    match (rotated, &answer) {
+        // Stored before anything is served: a token that is only in memory is lost with the process.
+        (Some(rotated), _) => {
+            adopt(store, name, &connection, &token, rotated).await.map_err(unwritten)?;
+        }
+        (None, Ok(_)) => store.vault.abandon_rotation(&record).await.map_err(unwritten)?,
+        (None, Err(refused)) if refused.error.is_transient() => {}
+        (None, Err(_)) => drop(store.vault.abandon_rotation(&record).await),
+    }
     match answer {
-        Ok(mut issued) => {
-            match issued.refresh_token.take() {
-                // Stored before anything is served: a token that is only in memory is lost with the process.
-                Some(rotated) => {
-                    adopt(store, name, &connection, &token, rotated).await.map_err(unwritten)?;
-                    if !target.scopes.is_empty() {
-                        store.act(name, |account, _| narrowing::note(account, token.clone()))?;
-                    }
-                }
-                None => store.vault.abandon_rotation(&record).await.map_err(unwritten)?,
-            }
-            Ok(issued)
-        }
-        Err(RefreshError { error, rotated }) => {
-            if let Some(rotated) = rotated {
-                adopt(store, name, &connection, &token, rotated).await.map_err(unwritten)?;
-            } else if !error.is_transient() {
-                let _ = store.vault.abandon_rotation(&record).await;
-            }
-            Err(Failure::Provider(error))
-        }
+        Ok(issued) => Ok((issued, connection)),
+        Err(RefreshError { error, .. }) => Err(Failure::Provider { error, rotated: has_rotated }),
     }
 }
 
 /// In exchange for the session's own access token.
-async fn traded(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Result<IssuedToken, Failure> {
+async fn traded(
+    store: &Arc<Store>,
+    name: &str,
+    target: &TokenTarget,
+) -> Result<(IssuedToken, Connection), Failure> {
     let request = TokenRequest { min_validity: EXCHANGEABLE, activity: false };
     let own = own_token(store, name, request).await?;
     let subject_token = SecretString::from(own.access_token.expose());
@@ -266,13 +296,13 @@ async fn traded(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Result<
         if let Some((token, TokenKind::RefreshToken)) = unused {
             revoke_token(store, &connection, Some(token));
         }
-        Failure::Provider(error)
+        Failure::Provider { error, rotated: false }
     })?;
     if let Some(refresh_token) = issued.refresh_token.take() {
         // The session has its own.
         revoke_token(store, &connection, Some(refresh_token));
     }
-    Ok(issued)
+    Ok((issued, connection))
 }
 
 async fn connected(store: &Arc<Store>, name: &str) -> Result<Connection, Failure> {
@@ -282,7 +312,7 @@ async fn connected(store: &Arc<Store>, name: &str) -> Result<Connection, Failure
 }
 
 /// The answer to the tool. None of this ends the session.
-fn refusal(provider: &str, target: &TokenTarget, error: &Error) -> ErrorAnswer {
+fn refusal(provider: &str, target: &TokenTarget, error: &Error, rotated: bool) -> ErrorAnswer {
     use OAuthError::{InvalidScope, InvalidTarget};
     let code = match error {
         Error::Refused { error: InvalidTarget, .. } => ErrorCode::InvalidTarget,
@@ -302,7 +332,12 @@ fn refusal(provider: &str, target: &TokenTarget, error: &Error) -> ErrorAnswer {
         Error::Refused { error, .. } if error.kind() == ErrorKind::ActionRequired => ErrorCode::AccessDenied,
         error => return notices::no_token(error.kind(), &error.to_string()),
     };
-    ErrorAnswer::new(code, format!("{error} Nothing else has changed: {} was not issued.", named(target)))
+    let text = match rotated {
+        // Whether the session has changed is not known before its next renewal.
+        true => format!("{error} {} was not issued.", capital(&named(target))),
+        false => format!("{error} Nothing else has changed: {} was not issued.", named(target)),
+    };
+    ErrorAnswer::new(code, text)
 }
 
 fn refused_for(target: &TokenTarget, why: &str) -> ErrorAnswer {
