@@ -367,6 +367,54 @@ fn the_rooms_that_tests_play_read_one_clock() {
     assert_eq!(files.iter().flat_map(outside_tests).collect::<Vec<_>>(), Vec::<String>::new());
 }
 
+/// Tasks of the agent that `state::spawn` does not settle when they panic: how many of a file, and why nothing waits for ever.
+const UNSETTLED: &[(&str, usize, &str)] = &[
+    ("accounts/leaving.rs", 1, "the account stays until the next start"),
+    ("agent/account_list.rs", 1, "the removal can be undone, and asked for again"),
+    ("api/dialects.rs", 1, "the sender is dropped, and the next request is a first one"),
+    ("api/jobs.rs", 1, "the port is closed, and the program asks again"),
+    ("browser/callback.rs", 2, "the listener is closed, and the sign-in ends; the last page is gone"),
+    ("provider_session/check_session/conversation.rs", 1, "only what is shown of the tab"),
+    ("provider_session/check_session/mod.rs", 1, "only the last page of a session"),
+    ("provider_session/logout_listener.rs", 2, "the listener is opened again with the configuration"),
+    ("proxy/listener.rs", 1, "the port is closed"),
+    ("runtime/presence.rs", 1, "the session waits for a limited time"),
+    ("runtime/start.rs", 12, "they run as long as the agent, and have no attempt"),
+    ("sign_in/mod.rs", 1, "waited for, with an answer if it panics"),
+    ("sign_in/port_guard.rs", 1, "a link that starts no sign-in"),
+    ("sign_in/step_up.rs", 1, "waited for, with an answer if it panics"),
+    (
+        "sign_out/pending.rs",
+        4,
+        "the farewell is waited for, with a report if it panics; the others only report",
+    ),
+    ("sign_out/rp_initiated.rs", 1, "the sender is dropped, which ends the wait for the page"),
+    ("state/set_aside.rs", 1, "only a line in the log"),
+    ("state/spawn.rs", 3, "what settles the others"),
+    ("state/store.rs", 5, "what is written is reported; work before the end is counted if it panics too"),
+    ("tokens/claims.rs", 1, "what was known before stays"),
+    ("tokens/resource.rs", 1, "waited for, with an answer if it panics"),
+];
+
+/// A task that panics must not leave an attempt open for ever. `state::spawn::spawn_settled` is for those that a session or a tool
+/// waits for.
+#[test]
+fn every_task_that_is_waited_for_is_settled() {
+    let root = cargo::root().join("crates/agent/src");
+    let mut found = BTreeMap::new();
+    for file in sources("crates/agent/src", &[".rs"]) {
+        let name = file.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let own = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        let count = own.matches("tokio::spawn(").count();
+        if count > 0 && !name.starts_with("tests/") && !name.ends_with("tests.rs") {
+            found.insert(name, count);
+        }
+    }
+    let known = UNSETTLED.iter().map(|(file, count, _)| ((*file).to_owned(), *count)).collect();
+    assert_eq!(found, known, "use `spawn_settled`, or say why nothing waits for the task");
+}
+
 #[test]
 fn no_test_is_ignored() {
     let files: Vec<PathBuf> =

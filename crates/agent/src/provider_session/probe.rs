@@ -13,6 +13,7 @@ use crate::provider_session::event_stream;
 use crate::state::account::Account;
 use crate::state::connected::connection;
 use crate::state::connection::Connection;
+use crate::state::spawn::spawn_settled;
 use crate::state::store::Store;
 use crate::tokens::claims;
 
@@ -26,7 +27,8 @@ pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
         .collect::<Vec<_>>();
     let resting = account.signals.is_resting(Signal::Events, clock::now().boot);
     let events = event_stream::source(&account.config.provider).filter(|_| !resting);
-    tokio::spawn(async move {
+    let (store_after, name_after) = (store.clone(), name.clone());
+    let work = async move {
         let mut found = Probe::Unknown;
         if let Some(source) = &events {
             event_stream::attend(&store, &name, source).await;
@@ -56,11 +58,14 @@ pub(crate) fn start(store: &Arc<Store>, account: &Account, attempt: Attempt) {
                 }
             }
         }
-        let _ = store.act(&name, |account, now| {
-            account.session.handle(now, Input::Probed { attempt, probe: found });
-        });
-        store.show();
-    });
+        probed(&store, &name, attempt, found);
+    };
+    spawn_settled(work, move || probed(&store_after, &name_after, attempt, Probe::Unknown));
+}
+
+fn probed(store: &Arc<Store>, name: &str, attempt: Attempt, probe: Probe) {
+    let _ = store.act(name, |account, now| account.session.handle(now, Input::Probed { attempt, probe }));
+    store.show();
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

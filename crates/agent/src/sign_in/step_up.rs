@@ -21,6 +21,7 @@ use crate::state::connected::connection;
 use crate::state::connection::{ConnectError, Connection, lifetimes};
 use crate::state::revoke::revoke_token;
 use crate::state::session_ref::SessionRef;
+use crate::state::spawn::spawn_settled;
 use crate::state::store::Store;
 use crate::state::tokens::Held;
 use crate::view::layers::Heard;
@@ -108,9 +109,11 @@ fn begin(
     let provider = account.provider();
     store.tell(notices::stronger_sign_in(store.spoken.language(), &account.name, &provider, tool));
     let (done, outcome) = watch::channel(None);
+    let done = Arc::new(done);
     let (store, name, config) = (store.clone(), account.name.clone(), account.config.clone());
     let asked = wanted.clone();
-    let task = tokio::spawn(async move {
+    let (store_after, unsettled) = (store.clone(), done.clone());
+    let work = async move {
         let result = run(&store, &name, &config, &asked, session).await;
         match &result {
             Ok(_) => drop(store.act(&name, |account, _| account.declined = None)),
@@ -125,9 +128,16 @@ fn begin(
             }
         }
         done.send_replace(Some(result.map_err(|failure| failure.answer())));
+    };
+    let task = spawn_settled(work, move || {
+        // If the session has ended, what asks for the token next says why.
+        let outcome = match store_after.act_if(session, |_, _| ()) {
+            Ok(()) => Err(StepUpError::SignIn(SignInError::Internal).answer()),
+            Err(_) => Ok(()),
+        };
+        unsettled.send_replace(Some(outcome));
     });
-    account.stepping_up =
-        Some(SteppingUp { wanted: wanted.clone(), outcome: outcome.clone(), task: task.abort_handle() });
+    account.stepping_up = Some(SteppingUp { wanted: wanted.clone(), outcome: outcome.clone(), task });
     Ok(Step::Wait(outcome))
 }
 

@@ -161,20 +161,34 @@ pub(crate) fn say(
     connection: Option<Connection>,
     page: Option<SignOutPage>,
 ) {
-    let after = store.clone();
+    let (after, account, record) = (store.clone(), farewell.account.clone(), farewell.record_name());
+    let told = tokio::spawn(until_told(store.clone(), farewell, config, connection, page));
     store.before_the_end(async move {
-        if let Some(page) = &page {
-            // A revocation would end the provider's session before its sign-out page can end the one behind it, at another
-            // identity provider. So the browser comes first.
-            let _ = clock::timeout(BROWSER_FIRST, page.outcome()).await;
-        }
-        let end = tell(&after, &farewell, &config, connection.clone(), page.as_ref()).await;
-        forget(&after, farewell.record_name());
-        report(&after, &farewell.account, &farewell.record_name(), end);
-        if let Some(page) = page.filter(|_| end == ProviderEnd::Unchecked) {
-            look_again(&after, farewell, config, connection, page);
+        // The next start tells the provider: the record is still there.
+        if told.await.is_err() {
+            report(&after, &account, &record, ProviderEnd::Unchecked);
         }
     });
+}
+
+async fn until_told(
+    store: Arc<Store>,
+    farewell: Farewell,
+    config: AccountConfig,
+    connection: Option<Connection>,
+    page: Option<SignOutPage>,
+) {
+    if let Some(page) = &page {
+        // A revocation would end the provider's session before its sign-out page can end the one behind it, at another
+        // identity provider. So the browser comes first.
+        let _ = clock::timeout(BROWSER_FIRST, page.outcome()).await;
+    }
+    let end = tell(&store, &farewell, &config, connection.clone(), page.as_ref()).await;
+    forget(&store, farewell.record_name());
+    report(&store, &farewell.account, &farewell.record_name(), end);
+    if let Some(page) = page.filter(|_| end == ProviderEnd::Unchecked) {
+        look_again(&store, farewell, config, connection, page);
+    }
 }
 
 /// Whether an account uses the same session of the same client: another one, or this one after a new sign-in. At many providers a

@@ -11,6 +11,7 @@ mod provider;
 mod races;
 mod refused;
 mod reminders;
+mod settled;
 mod signals;
 mod simulation;
 mod world;

@@ -105,6 +105,8 @@ pub(super) struct Inner {
     pub(super) lost_grants: BTreeSet<u64>,
     pub(super) lost_tokens: BTreeSet<u64>,
     failed_revocations: u32,
+    /// What asks for this path next panics.
+    pub(super) panics_at: Option<&'static str>,
 }
 
 #[derive(Clone, Default)]
@@ -387,6 +389,8 @@ impl Script for Provider {
             let path = request.uri().path().to_owned();
             let form: BTreeMap<String, String> =
                 form_urlencoded::parse(request.body()).into_owned().collect();
+            let panics = provider.inner().panics_at.take_if(|at| *at == path).is_some();
+            assert!(!panics, "a test");
             let fate = provider.inner().fate(&path);
             let _under_way = UnderWay::new(&provider, &form).filter(|_| path == "/token");
             let patience = if path == "/token" { PATIENT } else { IMPATIENT };

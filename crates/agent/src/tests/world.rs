@@ -8,7 +8,7 @@ use abide_oidc::TokenTarget;
 use abide_session::{Attempt, EndReason, Input, State as SessionState};
 use abide_vault::Zeroizing;
 use abide_wire::paths::Places;
-use abide_wire::{ErrorAnswer, Notice, NoticeKind, TokenAnswer};
+use abide_wire::{ErrorAnswer, Notice, NoticeKind, Signal, TokenAnswer};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::audit::Audit;
@@ -83,7 +83,8 @@ impl Effects for Flows {
     }
 
     fn probe(&self, store: &Arc<Store>, account: &Account, attempt: Attempt) {
-        if self.provider.inner().userinfo.is_some() {
+        if self.provider.inner().userinfo.is_some() || account.config.provider.watches(Signal::Introspection)
+        {
             return probe::start(store, account, attempt);
         }
         let (store, name) = (store.clone(), account.name.clone());
