@@ -23,6 +23,35 @@ mod registration {
         std::fs::read_to_string(room.places().config_file()).unwrap()
     }
 
+    /// As stow, chezmoi and home-manager leave it: a link to a link in another folder.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_configuration_that_is_a_link_stays_one() {
+        use std::os::unix::fs::symlink;
+        let room = Room::with_keyring("registration-link").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        configure(&room, EMPTY);
+        let (file, dotfiles) = (room.places().config_file(), room.path("home/dotfiles"));
+        let (real, between) = (dotfiles.join("abide.toml"), dotfiles.join("current"));
+        std::fs::create_dir(&dotfiles).unwrap();
+        std::fs::rename(&file, &real).unwrap();
+        symlink("abide.toml", &between).unwrap();
+        symlink(&between, &file).unwrap();
+        let app = App::headless(&room).await;
+        let add = ["accounts", "add", "work", "--issuer", provider.issuer(), "--client-id", "abide"];
+        let remove = ["accounts", "remove", "work"];
+        for (words, inside) in [(&add[..], "[accounts.work]"), (&remove, "[endpoint]")] {
+            let done = app.abide(words).await;
+            assert_eq!(done.code, 0, "{words:?}: {done:?}");
+            assert!(std::fs::read_to_string(&real).unwrap().contains(inside), "{words:?}");
+            for (link, to) in [(&file, between.as_path()), (&between, "abide.toml".as_ref())] {
+                assert_eq!(std::fs::read_link(link).unwrap(), to, "{words:?}");
+            }
+            if words[1] == "add" {
+                sign_in_to(&room, "work").await;
+            }
+        }
+    }
+
     async fn register(app: &App<'_>, issuer: &str, more: &[&str]) -> Done {
         let words = ["accounts", "add", "work", "--issuer", issuer, "--register", "--json"];
         app.abide(&[&words[..], more].concat()).await

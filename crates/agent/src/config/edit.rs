@@ -192,11 +192,14 @@ pub(super) async fn aside<T: Send + 'static>(
     }
 }
 
-/// Writes the file. Where it is a symbolic link, what that leads to is written, and the link stays.
+/// Writes the file. Where it is a symbolic link, what that leads to is written, and the link stays, also if it leads nowhere.
 fn write(path: &Path, text: &str) -> Result<(), ConfigError> {
-    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    crate::platform::file::write(&real, text.as_bytes())
-        .map_err(|error| ConfigError::File { path: path.to_owned(), error })
+    let written = match path.canonicalize() {
+        Ok(real) => crate::platform::file::write(&real, text.as_bytes()),
+        Err(error) if path.is_symlink() => Err(error),
+        Err(_) => crate::platform::file::write(path, text.as_bytes()),
+    };
+    written.map_err(|error| ConfigError::File { path: path.to_owned(), error })
 }
 
 fn document(path: &Path, text: &str) -> Result<toml_edit::DocumentMut, ConfigError> {
@@ -373,6 +376,14 @@ mod tests {
         read(&path).unwrap().remove("old").unwrap();
         assert!(path.symlink_metadata().unwrap().is_symlink());
         assert!(!std::fs::read_to_string(&real).unwrap().contains("old"));
+
+        // The dotfiles are not there, on a disk that is not mounted for instance.
+        std::fs::remove_file(&real).unwrap();
+        let mut new = toml_edit::Table::new();
+        new["issuer"] = toml_edit::value("https://id.example.com");
+        new["client_id"] = toml_edit::value("abide");
+        assert!(read(&path).unwrap().add("work", &new).is_err());
+        assert!(path.symlink_metadata().unwrap().is_symlink() && !real.exists());
     }
 
     #[test]
