@@ -15,6 +15,8 @@ pub(crate) struct Demands {
     pub(crate) auth_time: bool,
     /// `acr` was asked for as an essential claim: one of these, or any if there are none (section 5.5.1.1).
     pub(crate) acr: Option<Vec<String>>,
+    /// `amr` was asked for as an essential claim: what is there has to be a list of names. It may be missing (section 5.5.1).
+    pub(crate) methods: bool,
     /// `sub` was asked for with a value: only this person may be signed in (section 3.1.2.2).
     pub(crate) subject: Option<String>,
 }
@@ -27,6 +29,7 @@ impl Demands {
             max_age: parameters.max_age,
             auth_time: parameters.max_age.is_some() || wish("auth_time").is_some_and(essential),
             acr: wish("acr").filter(|wish| essential(wish)).map(values),
+            methods: wish("amr").is_some_and(essential),
             subject: wish("sub").and_then(|wish| wish.get("value")?.as_str().map(str::to_owned)),
         }
     }
@@ -34,7 +37,8 @@ impl Demands {
 
 impl Demands {
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { max_age, auth_time, acr, subject } = self;
+        // Without the methods, which may be missing.
+        let Self { max_age, auth_time, acr, methods: _, subject } = self;
         max_age.is_none() && !auth_time && acr.is_none() && subject.is_none()
     }
 }

@@ -285,6 +285,15 @@ pub(crate) fn text<'a>(
     }
 }
 
+/// A claim that is a list of texts, if it is there.
+pub(crate) fn check_texts(claims: &Map<String, Value>, name: &'static str) -> Result<(), Problem> {
+    match claims.get(name) {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::Array(list)) if list.iter().all(Value::is_string) => Ok(()),
+        Some(_) => Err(Problem::WrongType(name)),
+    }
+}
+
 /// True if this can be a `sub` or a `jti`: at most 255 printable ASCII characters.
 pub(crate) fn is_name(text: &str) -> bool {
     text.len() <= MAX_NAME && text.bytes().all(|b| matches!(b, 0x20..=0x7e))

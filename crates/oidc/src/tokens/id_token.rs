@@ -13,8 +13,8 @@ use crate::error::id_token::IdTokenError;
 use crate::identity::Identity;
 use crate::jose::algorithm::SigningAlgorithm;
 use crate::jose::jwt::{
-    self, CLOCK_SKEW, Kind, Refusal, Signer, Verified, audiences, check_issuer, is_name, issued_at, seconds,
-    text, time,
+    self, CLOCK_SKEW, Kind, Refusal, Signer, Verified, audiences, check_issuer, check_texts, is_name,
+    issued_at, seconds, text, time,
 };
 use crate::provider::tenants::IssuerTemplate;
 
@@ -210,6 +210,9 @@ fn check_demands(
     let Purpose::SignIn { demands, .. } = &expected.purpose else { return Ok(()) };
     if demands.subject.as_deref().is_some_and(|wanted| wanted != subject) {
         return Err(IdTokenError::SubjectMismatch);
+    }
+    if demands.methods {
+        check_texts(claims, "amr")?;
     }
     let Some(wanted) = &demands.acr else { return Ok(()) };
     let class = text(claims, "acr")?.ok_or(IdTokenError::AcrMissing)?;

@@ -296,11 +296,22 @@ async fn a_claim_of_the_wrong_type_that_decides_is_named() {
             assert!(error.to_string().contains(&format!("({name})")), "{name}: {value}: {error}");
         }
     }
-    let claims = json!({ "id_token": { "acr": { "essential": true } } }).as_object().cloned();
+    // How the person signed in decides only where the account demands it.
+    let wrong = [("acr", json!(7)), ("amr", json!("pwd")), ("amr", json!(["pwd", 7])), ("amr", json!({}))];
+    for (name, value) in wrong {
+        let claims = json!({ "id_token": { name: { "essential": true } } }).as_object().cloned();
+        let demanded = AuthorizationParameters { claims, ..AuthorizationParameters::default() };
+        let client =
+            Client::new(Behaviour { claims: set(name, value.clone()), ..Behaviour::default() }).await;
+        let error = client.sign_in_with(&demanded).await.unwrap_err();
+        assert_eq!(error.code(), "id_token_malformed", "{name}: {value}");
+        assert!(error.to_string().contains(&format!("({name})")), "{name}: {value}: {error}");
+        assert!(client.sign_in().await.is_ok(), "{name}: {value}: not demanded");
+    }
+    let claims = json!({ "id_token": { "amr": { "essential": true } } }).as_object().cloned();
     let demanded = AuthorizationParameters { claims, ..AuthorizationParameters::default() };
-    let client = Client::new(Behaviour { claims: set("acr", json!(7)), ..Behaviour::default() }).await;
-    let error = client.sign_in_with(&demanded).await.unwrap_err();
-    assert!(error.to_string().contains("(acr)"), "{error}");
+    let client = Client::new(Behaviour { claims: set("amr", Value::Null), ..Behaviour::default() }).await;
+    assert!(client.sign_in_with(&demanded).await.is_ok(), "it may be missing");
 }
 
 #[tokio::test]
