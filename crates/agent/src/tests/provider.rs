@@ -36,6 +36,8 @@ pub(super) enum Fate {
     Malformed,
     /// The answer is as it should be, but for one member that has a wrong type.
     Odd(&'static str),
+    /// The access token has no time left.
+    OverAtOnce,
 }
 
 pub(super) const AT_ONCE: Fate = Fate::Answered(Duration::ZERO, Duration::ZERO);
@@ -436,8 +438,10 @@ impl Provider {
             Fate::Malformed => Some(response(status, b"<html>".to_vec())),
             _ => {
                 let mut answer = answer;
-                if let Fate::Odd(member) = fate {
-                    answer[member] = json!(-1);
+                match fate {
+                    Fate::Odd(member) => answer[member] = json!(-1),
+                    Fate::OverAtOnce => answer["expires_in"] = json!(0),
+                    _ => {}
                 }
                 if let Some(given) = &mut on_its_way {
                     given.2 = true;

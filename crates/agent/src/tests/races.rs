@@ -87,6 +87,23 @@ fn a_refresh_token_is_kept_whatever_is_beside_it() {
 }
 
 #[test]
+fn a_token_that_is_over_at_once_is_not_told_as_an_outage() {
+    let world = World::signed_in(1);
+    world.let_it_expire();
+    world.provider.plan([Fate::OverAtOnce]);
+    let refused = world.token().unwrap_err();
+    assert_eq!(refused.error, ErrorCode::UnusableAnswer, "{refused:?}");
+    assert!(!refused.error_description.contains("answers again"), "{refused:?}");
+    assert_eq!(stored(&world).as_deref(), Some("rt-2"), "the new refresh token is kept");
+    assert_eq!(world.token().unwrap().access_token.expose(), "at-3");
+    assert_eq!(world.state(), SessionState::Active);
+    // The same for a token of one resource.
+    world.provider.plan([Fate::OverAtOnce; 8]);
+    let refused = world.run(world.ask(narrow("https://a.example"))).unwrap().unwrap_err();
+    assert_eq!(refused.error, ErrorCode::UnusableAnswer, "{refused:?}");
+}
+
+#[test]
 fn answers_without_a_reason_are_no_dead_end() {
     let world = World::signed_in(1);
     world.let_it_expire();

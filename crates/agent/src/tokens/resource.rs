@@ -50,7 +50,7 @@ pub(crate) async fn target_token(
     request: TokenRequest,
     target: &TokenTarget,
 ) -> Result<TokenAnswer, ErrorAnswer> {
-    let mut request = request;
+    let (mut request, mut fetched_one) = (request, false);
     // Once a refresh has to be waited for, once the person has just signed in anew, once the token is fetched, and then it is there.
     for _ in 0..4 {
         try_kept(store, name, target).await?;
@@ -67,7 +67,7 @@ pub(crate) async fn target_token(
                 let fetched = clock::timeout(REFRESH_PATIENCE, tokio::spawn(work)).await;
                 let fetched = fetched.ok().and_then(Result::ok);
                 match fetched.unwrap_or_else(|| Err(unreachable(store, name)))? {
-                    Fetched::Done => request.min_validity = Duration::ZERO,
+                    Fetched::Done => (request.min_validity, fetched_one) = (Duration::ZERO, true),
                     Fetched::Doubted => {
                         wait_for_refresh(store, name).await?;
                         return Err(refused(store, name, target));
@@ -82,7 +82,9 @@ pub(crate) async fn target_token(
             ResourceVerdict::Ended(reason) => return Err(notices::session_expired(name, reason)),
         }
     }
-    Err(unreachable(store, name))
+    // The provider has answered, each time with a token that was over at once.
+    let provider = store.act(name, |account, _| account.provider())?;
+    Err(if fetched_one { notices::token_over_at_once(&provider) } else { unreachable(store, name) })
 }
 
 /// Makes sure of a token for one purpose after a refresh for something else: it is good, or it is fetched anew.
