@@ -346,6 +346,9 @@ impl Scene<'_> {
         let status = self.last_error(code).await?;
         if matches!(expected, Expected::Ended(_)) {
             ensure!(status["state"] == "ended", "the session continues: {status}");
+            // The provider has said no to the token, or Abide to the answer.
+            let by = if code == "invalid_grant" { "refresh_rejected" } else { "answer_refused" };
+            ensure!(status["ended"] == by, "the reason is not {by}: {status}");
             ensure!(self.token().await.is_err(), "a token is served");
             return Ok(());
         }
@@ -354,6 +357,11 @@ impl Scene<'_> {
         ensure!(now.is_err() || now.as_deref() == Ok(first), "another token is served");
         let asks = matches!(expected, Expected::SignInNeeded(_));
         ensure!(status["sign_in_needed"] == asks, "whether a sign-in is needed: {status}");
+        if asks {
+            let tool = ["token", "--account", &self.account, "--scope", "openid"];
+            let told = abide(self.room, &tool).await;
+            ensure!(told.code == 3 && told.stderr.contains("abide login"), "the command says {told:?}");
+        }
         if matches!(expected, Expected::Recovers(_)) {
             self.lane.provider.misbehave(Vec::new());
             self.renewed(first).await?;

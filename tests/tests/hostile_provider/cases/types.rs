@@ -235,5 +235,16 @@ fn metadata() -> Vec<Case> {
             ));
         }
     }
+    // A value that is allowed for some of them, and for the others of a wrong type.
+    for (how, what, value) in types().into_iter().filter(|(how, ..)| !never.contains(how)) {
+        let edits = METADATA.into_iter().map(|pointer| Set(pointer, value.clone())).collect();
+        cases.push(case(
+            format!("metadata-all-{how}"),
+            format!("each member of the metadata that decides nothing is {what}"),
+            "Discovery 1.0, 3",
+            Served,
+            edited(Discovery, edits),
+        ));
+    }
     cases
 }
