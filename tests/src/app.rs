@@ -123,6 +123,16 @@ impl<'a> App<'a> {
         self.program.kill();
     }
 
+    /// Sends it a signal, `STOP` and `CONT` for instance.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let process = rustix::process::Pid::from_raw(self.process().cast_signed()).expect("a process");
+        rustix::process::kill_process(process, signal).expect("send a signal");
+    }
+
     /// Its exit status, if it has ended.
     pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
         self.program.ended()

@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use abide_demo_op::{Config, DemoOp};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::Child;
 
@@ -79,6 +80,16 @@ impl Login {
         let url = first_line(&mut child).await.trim().to_owned();
         let begun = Self { child, url };
         if begun.url.starts_with("http") { Ok(begun) } else { Err(begun.end().await) }
+    }
+
+    /// Sends the command a signal.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended.
+    pub fn signal(&self, signal: Signal) {
+        let process = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("a process");
+        kill_process(process, signal).expect("send a signal");
     }
 
     /// Waits for the command to end.

@@ -19,12 +19,13 @@ fn as_root() {
 mod as_root {
     use std::collections::BTreeSet;
     use std::io::Write as _;
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
     use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
     use std::process::Stdio;
 
     use abide_demo_op::{Config, DemoOp};
-    use abide_tests::app::{App, abide, configure, one_account};
-    use abide_tests::login::{sign_in, signed_in};
+    use abide_tests::app::{App, abide, command, configure, one_account};
+    use abide_tests::login::{Login, sign_in, sign_in_to, signed_in};
     use abide_tests::raw_http::Way;
     use abide_tests::room::Room;
     use abide_tests::{eventually, program, s, skipped};
@@ -159,8 +160,38 @@ mod as_root {
         assert!(said.contains(&format!("started on {}", here.trim())), "{said}");
     }
 
-    /// The endpoint, the listener for notifications of a sign-out, and that of a sign-in, whose address is in the browser's
-    /// arguments.
+    /// The loopback addresses at which a process listens on TCP, as the kernel lists them.
+    fn listeners_of(process: u32) -> BTreeSet<SocketAddr> {
+        let mut held = BTreeSet::new();
+        for descriptor in std::fs::read_dir(format!("/proc/{process}/fd")).unwrap().flatten() {
+            let target = std::fs::read_link(descriptor.path()).unwrap_or_default();
+            let target = target.to_string_lossy();
+            held.extend(
+                target
+                    .strip_prefix("socket:[")
+                    .and_then(|number| number.strip_suffix(']'))
+                    .map(str::to_owned),
+            );
+        }
+        let mut found = BTreeSet::new();
+        for (table, address) in
+            [("tcp", IpAddr::from(Ipv4Addr::LOCALHOST)), ("tcp6", IpAddr::from(Ipv6Addr::LOCALHOST))]
+        {
+            let table = std::fs::read_to_string(format!("/proc/{process}/net/{table}")).unwrap();
+            for line in table.lines().skip(1) {
+                let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+                // proc_pid_net(5): the own address, the state (0A listens), the inode.
+                if fields[3] == "0A" && held.contains(fields[9]) {
+                    let port = fields[1].rsplit(':').next().unwrap();
+                    found.insert(SocketAddr::new(address, u16::from_str_radix(port, 16).unwrap()));
+                }
+            }
+        }
+        found
+    }
+
+    /// All listeners that Abide ever has: the endpoint, notifications of a sign-out, a sign-in, a guarded port and its twin for IPv6,
+    /// a forwarding proxy, the dialects of a run, and the page that watches the provider's session.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn another_users_connection_is_closed_on_every_listener() {
         if not_root("another_users_connection_is_closed_on_every_listener") {
@@ -168,19 +199,40 @@ mod as_root {
         }
         let room = Room::with_keyring("listeners-uid").await;
         let demo = DemoOp::start(Config::default()).await.unwrap();
-        let logout = abide_tests::free_port();
-        let account = one_account(demo.issuer(), None, SESSION);
-        let watch = "[accounts.work.provider]\nwatch = [\"backchannel\"]\n";
-        configure(&room, &format!("{account}{watch}[logout_listener]\nport = {logout}\n"));
+        let issuer = demo.issuer();
+        let [logout, guarded] = [(); 2].map(|()| abide_tests::free_port());
+        let mut text = one_account(issuer, None, SESSION);
+        text += "[accounts.work.provider]\nwatch = [\"backchannel\"]\n";
+        text += &format!("[accounts.other]\nissuer = \"{issuer}\"\nclient_id = \"abide\"\n");
+        text += &format!("[accounts.guarded]\nissuer = \"{issuer}\"\nclient_id = \"abide\"\n");
+        text +=
+            &format!("redirect_uri = \"http://localhost:{guarded}/callback\"\nguard_redirect_port = true\n");
+        text += &format!("[logout_listener]\nport = {logout}\n");
+        text += "[proxies.here]\nlisten = \"127.0.0.1:0\"\nupstream = \"https://api.example.com\"\naccount = \"work\"\n";
+        configure(&room, &text);
         let app = App::headless(&room).await;
-        let login = abide_tests::login::Login::begin(&room).await;
+        sign_in_to(&room, "work").await;
+        let run = ["run", "--account", "work", "--dialect", "google", "--", "sleep", "300"];
+        let mut run = command(&room, &run).spawn().unwrap();
+        let login = Login::begin_for(&room, "other").await;
         let asked = url::Url::parse(&login.url).unwrap();
         let redirect = asked.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
         let callback = url::Url::parse(&redirect).unwrap().port().unwrap();
-        for (listener, port) in [("endpoint", app.port()), ("logout", logout), ("callback", callback)] {
+        let named = [app.port(), logout, guarded, callback].map(|port| (Ipv4Addr::LOCALHOST, port).into());
+        let twin = (Ipv6Addr::LOCALHOST, guarded).into();
+        // The proxy and the run have ports that the system chose.
+        let all = eventually("all listeners", s(20), || async {
+            let found = listeners_of(app.process());
+            let known = named.iter().chain([&twin]).all(|address| found.contains(address));
+            (known && found.len() >= 7).then_some(found)
+        })
+        .await;
+        for address in all {
             let script = format!(
-                "exec 3<>/dev/tcp/127.0.0.1/{port}; printf 'GET / HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\nConnection: close\\r\\n\\r\\n' \
-                 >&3; cat <&3"
+                "exec 3<>/dev/tcp/{}/{}; printf 'GET / HTTP/1.1\\r\\nHost: {address}\\r\\nConnection: close\\r\\n\\r\\n' \
+                 >&3; cat <&3",
+                address.ip(),
+                address.port()
             );
             for (user, answered) in [("0", true), ("65534", false)] {
                 let mut command = tokio::process::Command::new("setpriv");
@@ -189,9 +241,10 @@ mod as_root {
                     .kill_on_drop(true);
                 let output = tokio::time::timeout(s(20), command.output()).await.unwrap().unwrap();
                 let answer = String::from_utf8_lossy(&output.stdout);
-                assert_eq!(answer.starts_with("HTTP/1.1"), answered, "{listener}, uid {user}: {answer}");
+                assert_eq!(answer.starts_with("HTTP/1.1"), answered, "{address}, uid {user}: {answer}");
             }
         }
+        run.kill().await.unwrap();
     }
 
     /// The demo provider's port is known to all.

@@ -9,16 +9,18 @@ fn the_local_endpoint() {
 
 #[cfg(target_os = "linux")]
 mod endpoint {
+    use std::process::Stdio;
     use std::time::Instant;
 
     use abide_demo_op::{Config, DemoOp, Endpoint};
-    use abide_tests::app::{App, abide, configure, one_account};
+    use abide_tests::app::{App, abide, command, configure, one_account};
     use abide_tests::login::sign_in;
     use abide_tests::raw_http::{Answer, Way, read};
     use abide_tests::room::Room;
     use abide_tests::tool::{self, tool};
-    use abide_tests::{eventually, program, s};
-    use tokio::io::AsyncWriteExt as _;
+    use abide_tests::{eventually, program, s, skipped};
+    use rustix::process::Signal;
+    use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 
     const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
 
@@ -269,6 +271,13 @@ mod endpoint {
         assert_eq!(abide(&room, &["token"]).await.code, 3, "not signed in");
         assert_eq!(abide(&room, &["tokn"]).await.code, 2, "no such command");
         assert_eq!(abide(&room, &["token", "--account", "nobody"]).await.code, 2, "no such account");
+        for command in ["token", "claims", "keep", "watch"] {
+            let words = [command, "--account", "my account"];
+            let unknown = abide(&room, &words).await;
+            assert_eq!(unknown.code, 2, "{unknown:?}");
+            assert!(unknown.stderr.contains("my account"), "as it was written: {unknown:?}");
+            assert!(!unknown.stderr.contains('%'), "{unknown:?}");
+        }
         sign_in(&room).await;
         let done = abide(&room, &["token"]).await;
         assert_eq!((done.code, done.stderr.as_str()), (0, ""));
@@ -337,6 +346,120 @@ mod endpoint {
         lock.unlock().unwrap();
         let doctor = abide(&room, &["doctor"]).await;
         assert!(doctor.stdout.lines().any(|line| line.starts_with("warn  HTTP")), "{}", doctor.stdout);
+
+        // The next start removes it first, even one that does not get as far as listening.
+        std::fs::write(room.places().state.join("clients.json"), "no JSON").unwrap();
+        let refused = abide(&room, &["agent"]).await;
+        assert_eq!(refused.code, 1, "{refused:?}");
+        assert!(!file.exists(), "{}", std::fs::read_to_string(&file).unwrap());
+    }
+
+    /// `su`, `cron` and `ssh` may leave a session without the variable.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn without_a_runtime_folder_in_the_environment_the_agent_is_found() {
+        let room = Room::with_keyring("endpoint-unset").await;
+        configure(&room, &one_account("http://127.0.0.1:1", None, SESSION));
+        let app = App::headless(&room).await;
+        let without = async |words: &[&str]| {
+            let output = command(&room, words).env_remove("XDG_RUNTIME_DIR").output().await.unwrap();
+            (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+        };
+        assert_eq!(without(&["status"]).await, (Some(0), String::new()));
+        let (code, said) = without(&["agent"]).await;
+        assert_eq!(code, Some(1), "{said}");
+        for part in [app.process().to_string(), room.places().socket().display().to_string()] {
+            assert!(said.contains("already running") && said.contains(&part), "{part}: {said}");
+        }
+        assert_eq!(app.abide(&["status"]).await.code, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn thousands_of_refused_requests_fill_no_log() {
+        let room = Room::with_keyring("endpoint-log").await;
+        configure(&room, &one_account("http://127.0.0.1:1", None, SESSION));
+        let app = App::headless(&room).await;
+        let (port, before) = (app.port(), app.log().len());
+        let target = format!("/{}", "a".repeat(6000));
+        let asks = |host: &str, target: &str| {
+            format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nX-Abide-Key: abide_wrong\r\n\r\n")
+        };
+        let own = format!("127.0.0.1:{port}");
+        // No key, a target that is too long to be written down, and another host, from four connections.
+        let requests = [asks(&own, "/v1/token"), asks(&own, &target), asks("evil.example", &target)];
+        let floods = (0..4).map(async |_| {
+            let mut stream = Way::Tcp(port).connect().await.unwrap();
+            for request in requests.iter().cycle().take(2_750) {
+                stream.write_all(request.as_bytes()).await.unwrap();
+                let answer = read(&mut *stream, s(20)).await.expect("an answer");
+                assert!(matches!(answer.status, 401 | 403), "{}: {}", answer.status, answer.body);
+            }
+        });
+        futures_util::future::join_all(floods).await;
+        let written = app.log().len() - before;
+        assert!(written > 0 && written < 16_000, "{written} bytes of log: {}", app.log());
+    }
+
+    /// A program that connects without waiting gets `EAGAIN` where the queue of the socket is full.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn hundreds_connect_to_the_socket_at_once_without_waiting() {
+        use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+        const CALLERS: usize = 300;
+        let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+        if most.trim().parse::<usize>().unwrap() < CALLERS {
+            return skipped(
+                "hundreds_connect_to_the_socket_at_once_without_waiting",
+                "a queue is shorter here",
+            );
+        }
+        let room = Room::with_keyring("endpoint-backlog").await;
+        configure(&room, &one_account("http://127.0.0.1:1", None, SESSION));
+        let app = App::headless(&room).await;
+        let address = SocketAddrUnix::new(room.places().socket()).unwrap();
+        // It accepts nothing meanwhile.
+        app.signal(Signal::STOP);
+        let connected: Vec<_> = (0..CALLERS)
+            .map(|_| {
+                let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+                let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).unwrap();
+                connect(&socket, &address).map(|()| socket)
+            })
+            .collect();
+        app.signal(Signal::CONT);
+        let refused: Vec<_> = connected.iter().filter_map(|result| result.as_ref().err()).collect();
+        assert!(refused.is_empty(), "{} of {CALLERS}: {:?}", refused.len(), refused.first());
+        assert_eq!(abide(&room, &["status"]).await.code, 0);
+    }
+
+    /// Streams of events last as long as they are read.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn three_hundred_streams_of_one_program_do_not_lock_the_owner_out() {
+        let room = Room::with_keyring("endpoint-streams").await;
+        configure(&room, &one_account("http://127.0.0.1:1", None, SESSION));
+        let app = App::headless(&room).await;
+        let way = app.socket();
+        let opened = (0..300).map(async |_| {
+            let mut stream = way.connect().await.unwrap();
+            let request = b"GET /v1/sessions/work/events HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            // A connection that found no place was closed.
+            let _ = stream.write_all(request).await;
+            let mut status = [0; 12];
+            let answered = tokio::time::timeout(s(30), stream.read_exact(&mut status)).await;
+            let streams = answered.is_ok_and(|read| read.is_ok()) && status.ends_with(b"200");
+            (streams, stream)
+        });
+        let opened = futures_util::future::join_all(opened).await;
+        let streams = opened.iter().filter(|(streams, _)| *streams).count();
+        assert!((1..=32).contains(&streams), "{streams} streams");
+        // The owner's commands, and a stream of their own.
+        let since = Instant::now();
+        assert_eq!(abide(&room, &["status"]).await.code, 0);
+        let mut watch = command(&room, &["watch", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let mut output = BufReader::new(watch.stdout.take().unwrap());
+        tokio::time::timeout(s(20), output.read_line(&mut line)).await.expect("an event").unwrap();
+        assert!(line.contains("work"), "{line}");
+        assert!(since.elapsed() < s(10), "{:?}", since.elapsed());
+        drop(opened);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -383,12 +506,11 @@ mod endpoint {
         let app = App::headless(&room).await;
         assert_eq!(app.abide(&["clients"]).await.code, 0, "the command itself may ask");
         let (socket, answer, abide) = (room.places().socket(), room.path("answer"), program("abide"));
-        let agent = rustix::process::Pid::from_raw(app.process().cast_signed()).unwrap();
-        rustix::process::kill_process(agent, rustix::process::Signal::STOP).unwrap();
+        app.signal(Signal::STOP);
         let words = [&socket, &answer, &abide].map(|path| path.to_str().unwrap());
         let other = room.start("/usr/bin/perl", &[&["-e", SCRIPT][..], &words].concat());
         tokio::time::sleep(s(1)).await;
-        rustix::process::kill_process(agent, rustix::process::Signal::CONT).unwrap();
+        app.signal(Signal::CONT);
         let said = eventually("an answer", s(10), || async { std::fs::read_to_string(&answer).ok() }).await;
         assert!(said.starts_with("HTTP/1.1 403"), "{said}");
         drop(other);

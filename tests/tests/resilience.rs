@@ -9,6 +9,8 @@ fn resilience() {
 
 #[cfg(target_os = "linux")]
 mod resilience {
+    use std::time::Duration;
+
     use abide_demo_op::{Config, DemoOp, Endpoint, Quirks};
     use abide_tests::app::{App, abide, account_with, command, configure, one_account};
     use abide_tests::form::Visitor;
@@ -16,6 +18,7 @@ mod resilience {
     use abide_tests::providers::{PASSWORD, Provider, USER};
     use abide_tests::room::Room;
     use abide_tests::{eventually, program, s};
+    use rustix::process::Signal;
 
     const SETTINGS: &str =
         "timeout = \"1s\"\nscopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n";
@@ -44,6 +47,46 @@ mod resilience {
         })
         .await;
         assert_eq!(app.session("work").await["state"], "active", "the session was not lost");
+    }
+
+    /// The answer lies in the socket of a process that does not run: a debugger, a freezer, a sleeping container.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_answer_that_came_while_the_agent_was_stopped_is_kept() {
+        let room = Room::with_keyring("resilience-stopped").await;
+        // Shorter than Abide needs a token to last: each request renews it.
+        let config = Config { access_token_lifetime: s(6), ..Config::default() };
+        let provider = DemoOp::start(config).await.unwrap();
+        configure(&room, &account_with(provider.issuer(), SETTINGS, SESSION));
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        provider.set_quirks(Quirks { token_answer_delay: Duration::from_millis(500), ..Quirks::default() });
+        let before = provider.record().refreshes();
+        let tool = async {
+            eventually("a request of a tool that starts a renewal", s(30), || async {
+                let _ = abide(&room, &["token", "--min-validity", "1h"]).await;
+                (provider.record().refreshes() > before).then_some(())
+            })
+            .await;
+        };
+        let stop = async {
+            while provider.record().refreshes() == before {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            app.signal(Signal::STOP);
+            // The provider answers, and the account's timeout passes.
+            tokio::time::sleep(s(3)).await;
+            app.signal(Signal::CONT);
+        };
+        tokio::join!(tool, stop);
+        provider.set_quirks(Quirks::default());
+        // The provider ends the grant when the spent token is sent once more.
+        let before = provider.record().refreshes();
+        eventually("a refresh with the token that came meanwhile", s(60), || async {
+            let answered = abide(&room, &["token", "--min-validity", "1h"]).await.code;
+            (answered == 0 && provider.record().refreshes() > before).then_some(())
+        })
+        .await;
+        assert_eq!(app.session("work").await["state"], "active");
     }
 
     /// The code of a device can be used once.
@@ -175,15 +218,25 @@ mod resilience {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_log_that_cannot_be_written_decides_nothing() {
-        let mut room = Room::with_keyring("resilience-log").await;
+        // The pipe is not read after its first byte.
+        decides_nothing("resilience-log", "> >(head -c 1 >/dev/null)").await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_log_on_a_full_disk_decides_nothing() {
+        decides_nothing("resilience-full", ">/dev/full").await;
+    }
+
+    /// A sign-in, an outage of the provider and a renewal, with the log going to this.
+    async fn decides_nothing(name: &str, log: &str) {
+        let mut room = Room::with_keyring(name).await;
         room.set("ABIDE_LOG", "debug");
         let config = Config { access_token_lifetime: s(6), ..Config::default() };
         let provider = DemoOp::start(config).await.unwrap();
         configure(&room, &one_account(provider.issuer(), None, SESSION));
-        // The pipe is not read after its first byte.
-        let script = "exec 2> >(head -c 1 >/dev/null); exec \"$0\" agent";
+        let script = format!("exec 2{log}; exec \"$0\" agent");
         let agent = program("abide");
-        let started = room.start("bash", &["-c", script, agent.to_str().unwrap()]);
+        let started = room.start("bash", &["-c", &script, agent.to_str().unwrap()]);
         let app = App::answering(&room, started).await;
         sign_in(&room).await;
         provider.refuse().await;
@@ -194,6 +247,43 @@ mod resilience {
         provider.resume().await.unwrap();
         eventually("the session to be renewed", s(90), || async {
             (abide(&room, &["token", "--min-validity", "1h"]).await.code == 0).then_some(())
+        })
+        .await;
+        assert_eq!(app.session("work").await["state"], "active");
+    }
+
+    /// The state folder is there no more, or cannot be written to, and the provider has rotated the refresh token.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_state_folder_that_cannot_be_written_costs_no_session() {
+        let room = Room::with_keyring("resilience-state").await;
+        let config = Config { access_token_lifetime: s(6), ..Config::default() };
+        let provider = DemoOp::start(config).await.unwrap();
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        let (state, aside) = (room.places().state, room.path("tmp/aside"));
+        // A file in its place keeps root out, too.
+        std::fs::rename(&state, &aside).unwrap();
+        std::fs::write(&state, "").unwrap();
+        // Until the token that it has is too old.
+        let refused = eventually("a renewal that cannot be written down", s(30), || async {
+            let answered = abide(&room, &["token", "--min-validity", "1h", "--json"]).await;
+            (answered.code != 0).then_some(answered)
+        })
+        .await;
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{refused:?}");
+        assert!(refused.stderr.contains("\"this_computer\""), "not the provider: {refused:?}");
+        let session = app.session("work").await;
+        assert_eq!(
+            (&session["state"], &session["last_error_code"]),
+            (&"active".into(), &"vault_storage".into())
+        );
+        std::fs::remove_file(&state).unwrap();
+        std::fs::rename(&aside, &state).unwrap();
+        let before = provider.record().refreshes();
+        eventually("a renewal", s(90), || async {
+            let answered = abide(&room, &["token", "--min-validity", "1h"]).await.code;
+            (answered == 0 && provider.record().refreshes() > before).then_some(())
         })
         .await;
         assert_eq!(app.session("work").await["state"], "active");

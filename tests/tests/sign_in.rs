@@ -16,6 +16,7 @@ mod sign_ins {
     use abide_tests::providers::{PASSWORD, USER};
     use abide_tests::room::Room;
     use abide_tests::{eventually, s};
+    use rustix::process::Signal;
 
     const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
 
@@ -93,6 +94,27 @@ mod sign_ins {
         assert_eq!(app.session("work").await["state"], "signed_out");
         sign_in(&room).await;
         assert_eq!(abide(&room, &["token"]).await.code, 0);
+    }
+
+    /// In two terminals. The first one is stopped, so that it does not know that it is over when Ctrl-C is pressed.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn ctrl_c_in_one_terminal_leaves_the_later_sign_in_of_another_alone() {
+        let room = Room::with_keyring("sign-in-two").await;
+        let provider = provider().await;
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        let first = Login::begin(&room).await;
+        first.signal(Signal::STOP);
+        let second = Login::begin(&room).await;
+        assert_ne!(first.url, second.url);
+        first.signal(Signal::INT);
+        first.signal(Signal::CONT);
+        assert_ne!(first.end().await.code, 0);
+        assert_eq!(app.session("work").await["state"], "authorizing", "the second one waits");
+        Visitor::default().sign_in(&second.url, USER, PASSWORD).await;
+        let done = second.end().await;
+        assert_eq!(done.code, 0, "{done:?}");
+        assert_eq!(app.session("work").await["state"], "active");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -75,6 +75,26 @@ async fn who_takes_no_byte_of_an_answer_is_left() {
     assert!(read.is_err() || answer.len() < 8 << 20, "the rest does not come");
 }
 
+/// A connection that goes on asking is not idle. It ends between two requests or in one, and the place is free.
+#[tokio::test]
+async fn a_connection_lasts_so_long_and_no_longer() {
+    let limits = Limits { lifetime: Duration::from_millis(300), ..Limits::ENDPOINT };
+    let address = open(limits, Bytes::from_static(b"hello"));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let since = Instant::now();
+    let mut answer = [0_u8; 256];
+    let mut answered = 0;
+    while stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.is_ok() {
+        match tokio::time::timeout(Duration::from_secs(15), stream.read(&mut answer)).await.unwrap() {
+            Ok(0) | Err(_) => break,
+            Ok(_) => answered += 1,
+        }
+        assert!(since.elapsed() < Duration::from_secs(15), "it is still answered");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(answered > 0 && since.elapsed() >= limits.lifetime, "{answered} in {:?}", since.elapsed());
+}
+
 /// Many clients send a head and its body one after the other, and read the answer only then.
 #[tokio::test]
 async fn a_request_that_is_answered_before_it_is_whole_gets_its_answer() {

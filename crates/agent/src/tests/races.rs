@@ -73,6 +73,23 @@ fn a_late_answer_is_kept() {
 }
 
 #[test]
+fn a_narrower_token_that_comes_late_keeps_the_session() {
+    let world = World::signed_in(1);
+    world.provider.plan([after(60)]);
+    let asked = world.ask(narrow("https://a.example"));
+    assert_eq!(code(world.run(asked).unwrap()), Some(ErrorCode::ProviderUnreachable), "after thirty seconds");
+    world.pass(60);
+    assert_eq!(stored(&world).as_deref(), Some("rt-2"));
+    // It is there for the next tool.
+    let asked = world.ask(narrow("https://a.example"));
+    assert_eq!(world.run(asked).unwrap().unwrap().access_token.expose(), "at-2");
+    assert_eq!(world.provider.inner().refreshes, 1);
+    world.let_it_expire();
+    assert_eq!(world.token().unwrap().access_token.expose(), "at-3");
+    assert!(world.provider.inner().reused.is_empty());
+}
+
+#[test]
 fn a_refresh_token_is_kept_whatever_is_beside_it() {
     for member in ["scope", "id_token", "access_token", "token_type"] {
         let world = World::signed_in(1);

@@ -288,6 +288,32 @@ mod tests {
         }
     }
 
+    /// `chroot` puts another file at our path without a mount. In a namespace of users everyone may do that.
+    #[test]
+    fn another_program_at_our_path_in_another_root_folder_is_not_ours() {
+        let lines = r#"root="$JAIL/root"
+            for file in "$SELF" "$ABIDE_TEST_CONNECT" $(ldd "$SELF" | grep -o '/[^ ]*'); do
+                mkdir -p "$root$(dirname "$file")"
+            done
+            ln "$COPY" "$root$SELF" && ln "$ABIDE_TEST_CONNECT" "$root$ABIDE_TEST_CONNECT" || exit 1
+            for file in $(ldd "$SELF" | grep -o '/[^ ]*'); do cp "$file" "$root$file"; done
+            exec chroot "$root" "$SELF" "$@""#;
+        for namespaces in ["-Urm", "-Ur"] {
+            match found_when_run_by(&["unshare", namespaces], lines) {
+                Ok(program) => {
+                    let path = std::env::current_exe().unwrap();
+                    assert!(program.path.ends_with(path.strip_prefix("/").unwrap()), "{program:?}");
+                    assert!(!is_ours(&program), "{namespaces}: {program:?}");
+                }
+                Err(why) => {
+                    println!(
+                        "skipped: another_program_at_our_path_in_another_root_folder_is_not_ours: {why}"
+                    );
+                }
+            }
+        }
+    }
+
     #[test]
     fn our_own_program_in_a_container_is_not_ours() {
         for namespaces in ["-Urm", "-Ur", "-Urpf"] {
