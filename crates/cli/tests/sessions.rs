@@ -246,6 +246,10 @@ fn logout_waits_until_the_provider_has_been_told_and_says_what_came_of_it() {
         ("ended", "id.example.com no longer accepts this session."),
         ("local_only", "You are signed out of Abide only. id.example.com was not notified."),
         ("unchecked", "id.example.com was notified. Abide could not check whether it ended the session."),
+        (
+            "shared",
+            "Another account uses the same session at id.example.com, so its tokens were not revoked.",
+        ),
     ] {
         let outcome = sign_out(&LOGOUT, &["pending", "pending", came], Setting::default());
         assert_eq!((outcome.code, outcome.out), (0, format!("{SIGNED_OUT}{sentence}\n")));
@@ -341,6 +345,7 @@ fn how_an_end_there_would_be_noticed_stands_under_the_provider() {
             "the browser hides the provider\u{2019}s cookie from Abide\u{2019}s tab; renewals still work",
         ),
         ("closed", "Abide\u{2019}s browser tab is closed; reopen it: abide monitor · renewals still work"),
+        ("unclear", "the provider no longer says who is signed in there · renewals still work"),
         ("not_offered", "sign-in method unknown"),
     ] {
         assert_eq!(watched(state), format!("{provider}\n{line}"), "{state}");
@@ -368,6 +373,38 @@ fn a_provider_without_a_sign_out_page_is_said_to_have_none() {
     let lines = status_lines(without);
     let page = " It has no sign-out page, so your browser may still be signed in there.";
     assert_eq!(lines[1], format!("id.example.com no longer accepts this session.{page}"));
+}
+
+/// A random port is not registered everywhere, and a browser may be missing.
+#[test]
+fn a_browser_that_does_not_come_back_from_the_sign_out_page_is_said() {
+    for (page, sentence) in [
+        ("open", "Your browser has not come back from its sign-out page."),
+        (
+            "not_opened",
+            "Its sign-out page could not be opened, so your browser may still be signed in there.",
+        ),
+    ] {
+        let page = format!(r#""sign_out_page":"{page}""#);
+        let ended = signed_out("ended").replace(r#""sign_out_page":null"#, &page);
+        let said = format!("id.example.com no longer accepts this session. {sentence}");
+        assert_eq!(status_lines(ended.clone())[1], said);
+        let agent = FakeAgent::new(vec![Step::Answer(
+            post("/v1/sessions/work/logout", "{}"),
+            answer("202 Accepted", &ended),
+        )]);
+        let outcome = abide(&agent, &LOGOUT);
+        agent.finish();
+        assert_eq!((outcome.code, outcome.out), (0, format!("{SIGNED_OUT}{said}\n")));
+    }
+}
+
+/// The provider wants to see the user, and the session is kept until then.
+#[test]
+fn a_session_that_needs_a_sign_in_says_so_in_its_status() {
+    let needed = active("work").replace("\"sign_in_needed\":false", "\"sign_in_needed\":true");
+    let lines = status_lines(needed);
+    assert!(lines[1].starts_with("sign in again \u{b7} 11 min 42 s left"), "{lines:?}");
 }
 
 #[test]

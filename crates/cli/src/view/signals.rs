@@ -157,6 +157,17 @@ mod tests {
     }
 
     #[test]
+    fn a_provider_that_no_longer_says_who_is_signed_in_is_named_as_that() {
+        let unclear = "the provider no longer says who is signed in there";
+        assert_eq!(
+            said(&[("iframe", "unclear"), ("refresh", "works")]).unwrap(),
+            format!("{unclear} · renewals still work")
+        );
+        let alone = watched(&status(&[("iframe", "unclear"), ("refresh", "waiting")], false));
+        assert_eq!(alone.unwrap(), unclear);
+    }
+
+    #[test]
     fn what_was_tried_in_vain_is_said() {
         assert_eq!(
             said(&[("refresh", "works"), ("introspection", "failed"), ("userinfo", "failed")]).unwrap(),
@@ -171,6 +182,7 @@ mod tests {
         assert_eq!(changes(&[], &at("closed")), [CLOSED]);
         assert_eq!(changes(&at("works"), &at("blocked")), [BLOCKED]);
         assert_eq!(changes(&at("blocked"), &at("blocked")), Vec::<String>::new());
+        assert_eq!(changes(&at("works"), &at("unclear")), [UNCLEAR]);
         assert_eq!(changes(&at("closed"), &at("works")), ["logout detected by: browser tab"]);
         let first = status(&[("iframe", "works"), ("refresh", "waiting")], true).signals;
         assert_eq!(changes(&first, &at("works")), Vec::<String>::new());
