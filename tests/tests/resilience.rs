@@ -307,4 +307,24 @@ mod resilience {
         }
         assert_eq!(app.session("work").await["state"], "active");
     }
+
+    /// The provider ends the earlier access tokens before it looks at what is asked for.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn no_token_is_served_that_a_refused_request_has_ended() {
+        let room = Room::with_keyring("resilience-refused").await;
+        let quirks = Quirks { refresh_ends_access_tokens: true, ..Quirks::default() };
+        let provider = DemoOp::start(Config { quirks, ..Config::default() }).await.unwrap();
+        let settings = format!("{SETTINGS}resources = [\"https://api.example.com/\"]\n");
+        configure(&room, &account_with(provider.issuer(), &settings, SESSION));
+        let _app = App::headless(&room).await;
+        sign_in(&room).await;
+        let before = abide(&room, &["token"]).await.stdout;
+        let refused = abide(&room, &["token", "--resource", "https://elsewhere.example.com/"]).await;
+        assert_eq!(refused.code, 2, "{refused:?}");
+        let provider = Provider::Demo(provider);
+        assert_eq!(provider.userinfo(&before).await.0, 401, "the provider has ended it");
+        let after = abide(&room, &["token"]).await;
+        assert_eq!(after.code, 0, "{after:?}");
+        assert_eq!(provider.userinfo(&after.stdout).await.0, 200);
+    }
 }

@@ -12,7 +12,7 @@ mod tokens {
     use abide_demo_op::{Config, DemoOp, Endpoint, Outcome, Quirks, RefreshTokens};
     use abide_tests::app::{App, Done, abide, account_with, command, configure};
     use abide_tests::form::Visitor;
-    use abide_tests::login::sign_in;
+    use abide_tests::login::{Login, sign_in};
     use abide_tests::providers::{PASSWORD, USER};
     use abide_tests::room::Room;
     use abide_tests::{eventually, s};
@@ -164,6 +164,48 @@ mod tokens {
             (&"active".into(), &"action_required".into())
         );
         is_not_narrowed_further(&room, &provider).await;
+        // Another process knows it too.
+        app.quit().await;
+        let _app = App::headless(&room).await;
+        assert_eq!(abide(&room, &["token"]).await.code, 0);
+        is_not_narrowed_further(&room, &provider).await;
+    }
+
+    /// Every command says the same about it.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_session_without_a_refresh_token_ends_with_its_only_token() {
+        let quirks = Quirks { refresh_tokens: RefreshTokens::None, ..Quirks::default() };
+        let config = Config { access_token_lifetime: s(12), quirks, ..Config::default() };
+        let provider = DemoOp::start(config).await.unwrap();
+        let room = ready("tokens-only-one", &provider, "").await;
+        let app = App::headless(&room).await;
+        let login = Login::begin(&room).await;
+        Visitor::default().sign_in(&login.url, USER, PASSWORD).await;
+        let done = login.end().await;
+        assert_eq!(done.code, 0, "{done:?}");
+        assert!(done.stderr.contains("gave no refresh token"), "{done:?}");
+        assert!(!done.stderr.contains("without use"), "{done:?}");
+        let session = app.session("work").await;
+        assert_eq!((&session["limit"], &session["renewable"]), (&"access_token".into(), &false.into()));
+        assert_eq!(abide(&room, &["token"]).await.code, 0);
+        let status = abide(&room, &["status"]).await.stdout;
+        assert!(status.contains("(access token)") && status.contains("cannot be renewed"), "{status}");
+        let kept = abide(&room, &["keep"]).await;
+        assert!(
+            kept.stdout.contains("cannot be extended") && kept.stdout.contains("refresh token"),
+            "{kept:?}"
+        );
+        // The person is warned, and then the session is over for all of them.
+        app.state("work", "expiring", s(20)).await;
+        assert_eq!(app.state("work", "ended", s(20)).await["ended"], "access_token_expired");
+        let refused = abide(&room, &["token"]).await;
+        assert_eq!((refused.code, refused.stdout.as_str()), (3, ""), "{refused:?}");
+        assert!(refused.stderr.contains("the access token expired"), "{refused:?}");
+        let status = abide(&room, &["status"]).await.stdout;
+        assert!(status.contains("signed out") && status.contains("the access token expired"), "{status}");
+        assert_ne!(abide(&room, &["keep"]).await.code, 0);
+        sign_in(&room).await;
+        assert_eq!(abide(&room, &["token"]).await.code, 0);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -362,5 +404,60 @@ mod tokens {
         assert_eq!(app.session("work").await["state"], "active");
         let after = abide(&room, &["token"]).await;
         assert!(after.code == 0 && !before.is_empty(), "{after:?}");
+    }
+
+    /// Each parameter is counted down to and named as the source.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_end_that_the_provider_declares_is_the_limit_with_its_source() {
+        let cases = [
+            (
+                "session_expiry",
+                Quirks { session_expiry: Some(s(600)), session_expiry_once: true, ..Quirks::default() },
+            ),
+            (
+                "authorization_expires_in",
+                Quirks { authorization_lifetime: Some(s(600)), ..Quirks::default() },
+            ),
+            ("refresh_token_timeout", Quirks { tell_refresh_token_timeout: true, ..Quirks::default() }),
+            ("refresh_expires_in", Quirks { tell_refresh_expires_in: true, ..Quirks::default() }),
+        ];
+        futures_util::future::join_all(cases.map(|(source, quirks)| the_end_is(source, quirks))).await;
+    }
+
+    async fn the_end_is(source: &str, quirks: Quirks) {
+        let moves = quirks.tell_refresh_token_timeout || quirks.tell_refresh_expires_in;
+        let refresh_token_lifetime = if moves { s(600) } else { s(7 * 86_400) };
+        let access_token_lifetime = s(5);
+        let config = Config { quirks, refresh_token_lifetime, access_token_lifetime, ..Config::default() };
+        let provider = DemoOp::start(config).await.unwrap();
+        let room = ready(&format!("tokens-end-{source}"), &provider, "").await;
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        // That of the sign-in, and after a renewal, which may say nothing more about it.
+        for round in ["the sign-in", "a renewal"] {
+            let session = app.session("work").await;
+            let known = (&session["limit"], &session["provider_limit"], &session["can_be_kept"]);
+            assert_eq!(known, (&"provider".into(), &source.into(), &moves.into()), "{round}: {session}");
+            let left = session["expires_in"].as_u64().unwrap();
+            assert!((480..=600).contains(&left), "{source}, {round}: {left}");
+            eventually("a renewal", s(30), || async {
+                assert_eq!(abide(&room, &["token"]).await.code, 0, "{source}");
+                (refreshes(&provider) > 0).then_some(())
+            })
+            .await;
+        }
+    }
+
+    /// Microsoft Entra ID knows no `resource`.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_resource_is_asked_for_by_a_scope_of_its_own_where_the_account_says_so() {
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        let room = ready("tokens-entra", &provider, "resource_scope = \"{resource}/.default\"").await;
+        let _app = App::headless(&room).await;
+        sign_in(&room).await;
+        let _ = abide(&room, &["token", "--resource", "api://tasks"]).await;
+        let entries = provider.record().entries();
+        let asked = entries.iter().rfind(|entry| entry.is_refresh()).expect("a request for the resource");
+        assert_eq!((asked.parameter("scope"), asked.parameter("resource")), ("api://tasks/.default", ""));
     }
 }
