@@ -9,7 +9,10 @@ fn sign_ins() {
 
 #[cfg(target_os = "linux")]
 mod sign_ins {
-    use abide_demo_op::{Config, DemoOp, Endpoint, Outcome, PushedAuthorization};
+    use abide_demo_op::{
+        Answer, Body, Config, DemoOp, Deviation, Endpoint, OfflineAccess, Outcome, PushedAuthorization,
+        Quirks, Wrong,
+    };
     use abide_tests::app::{App, abide, account_with, configure, one_account};
     use abide_tests::form::Visitor;
     use abide_tests::login::{Login, sign_in};
@@ -89,7 +92,7 @@ mod sign_ins {
         assert!(landed.body.contains("cancelled"), "{}", landed.body);
         assert!(landed.url.query().is_none());
         let done = login.end().await;
-        assert!(done.code == 1 || done.code == 3, "{done:?}");
+        assert_eq!(done.code, 3, "{done:?}");
         assert!(done.stderr.contains("cancelled"), "{}", done.stderr);
         assert_eq!(app.session("work").await["state"], "signed_out");
         sign_in(&room).await;
@@ -391,5 +394,151 @@ mod sign_ins {
         })
         .await;
         assert_eq!(abide(&room, &["token"]).await.code, 3);
+    }
+
+    /// What the account names is asked for. Only a refusal is followed by one request without what the provider does not list.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_scope_that_the_provider_refuses_is_left_out_in_a_second_request_and_said() {
+        let quirks = Quirks {
+            offline_access: OfflineAccess::Unknown,
+            refuse_unknown_scopes: true,
+            ..Quirks::default()
+        };
+        let config = Config { device_poll_interval: s(1), quirks, ..Config::default() };
+        let provider = DemoOp::start(config).await.unwrap();
+        let room = Room::with_keyring("sign-in-scope").await;
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        let warnings = async || app.snapshot().await["warnings"].to_string();
+        assert!(!warnings().await.contains("offline_access"), "nothing was asked for yet");
+        let asked = |endpoint: Endpoint| -> Vec<bool> {
+            let entries = provider.record().entries();
+            let asked = entries.iter().filter(|entry| entry.endpoint == endpoint);
+            asked.map(|entry| entry.parameter("scope").contains("offline_access")).collect()
+        };
+        let login = Login::begin(&room).await;
+        let landed = Visitor::default().sign_in(&login.url, USER, PASSWORD).await;
+        assert!(landed.body.contains("You are signed in"), "{}", landed.body);
+        assert_eq!(login.end().await.code, 0);
+        let browser = asked(Endpoint::Authorization);
+        assert_eq!(browser.iter().filter(|offline| **offline).count(), 1, "{browser:?}");
+        assert!(browser.first() == Some(&true) && browser.last() == Some(&false), "{browser:?}");
+        assert!(warnings().await.contains("offline_access"), "{}", warnings().await);
+        assert_eq!(app.session("work").await["renewable"], false);
+        // On another device too.
+        assert_eq!(abide(&room, &["logout", "--no-wait"]).await.code, 0);
+        let login = Login::on_another_device(&room).await;
+        assert_eq!(asked(Endpoint::DeviceAuthorization), [true, false]);
+        let mut person = Visitor::default();
+        let form = person.open(&login.url).await;
+        person.submit(&form, &[("username", USER), ("password", PASSWORD)], Some("sign-in")).await;
+        assert_eq!(login.end().await.code, 0);
+        assert_eq!(abide(&room, &["token"]).await.code, 0);
+    }
+
+    /// Discovery 1.0, section 3: a provider need not list every scope.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_scope_that_the_account_names_is_asked_for_although_the_provider_does_not_list_it() {
+        let quirks = Quirks { offline_access: OfflineAccess::Unlisted, ..Quirks::default() };
+        let provider = DemoOp::start(Config { quirks, ..Config::default() }).await.unwrap();
+        let room = Room::with_keyring("sign-in-unlisted").await;
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        assert_eq!(app.session("work").await["renewable"], true);
+        assert!(!app.snapshot().await["warnings"].to_string().contains("offline_access"));
+    }
+
+    /// A provider may offer the place for requests and keep it for clients that authenticate.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_account_decides_whether_requests_are_pushed() {
+        let quirks = Quirks { pushed_authorization_needs_authentication: true, ..Quirks::default() };
+        let config =
+            Config { pushed_authorization: PushedAuthorization::Offered, quirks, ..Config::default() };
+        let provider = DemoOp::start(config).await.unwrap();
+        let room = Room::with_keyring("sign-in-push").await;
+        let settings = |pushed: &str| format!("pushed_requests = \"{pushed}\"\n");
+        configure(&room, &account_with(provider.issuer(), &settings("auto"), SESSION));
+        let app = App::headless(&room).await;
+        let pushed = || provider.record().count(Endpoint::PushedAuthorization);
+        let refused = Login::try_begin(&room, &[]).await.err().expect("no address");
+        assert_eq!(refused.code, 3, "{refused:?}");
+        assert!(refused.stderr.contains("pushed_requests"), "{refused:?}");
+        assert_eq!(
+            (app.session("work").await["last_error_code"].clone(), pushed()),
+            ("pushed_request_refused".into(), 1)
+        );
+        app.quit().await;
+        configure(&room, &account_with(provider.issuer(), &settings("off"), SESSION));
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        assert_eq!(pushed(), 1);
+        assert_eq!(abide(&room, &["token"]).await.code, 0);
+        app.quit().await;
+        // A provider without that place is not used where it is required.
+        let without = DemoOp::start(Config::default()).await.unwrap();
+        configure(&room, &account_with(without.issuer(), &settings("required"), SESSION));
+        let _app = App::headless(&room).await;
+        let refused = Login::try_begin(&room, &[]).await.err().expect("no address");
+        assert_ne!(refused.code, 0, "{refused:?}");
+        assert_eq!(without.record().count(Endpoint::Authorization), 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn clocks_that_differ_are_named_after_a_sign_in_that_they_have_prevented() {
+        let clock = std::sync::Arc::new(|| std::time::SystemTime::now() + s(3600));
+        let provider = DemoOp::start(Config { clock, ..Config::default() }).await.unwrap();
+        let program = std::process::Command::new("date")
+            .args(["-u", "-d", "1 hour", "+%a, %d %b %Y %T GMT"])
+            .env("LC_ALL", "C")
+            .output();
+        let date = String::from_utf8(program.unwrap().stdout).unwrap().trim().to_owned();
+        let dated = Answer { status: None, headers: vec![("date", date)], body: Body::Same };
+        provider.misbehave(vec![Deviation::new(Endpoint::Token, Wrong::Answer(dated))]);
+        let room = Room::with_keyring("sign-in-clock").await;
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        let login = Login::begin(&room).await;
+        Visitor::default().sign_in(&login.url, USER, PASSWORD).await;
+        assert_ne!(login.end().await.code, 0);
+        let skew = app.session("work").await["clock_skew"].as_i64().expect("a difference");
+        assert!((3500..=3610).contains(&skew), "{skew}");
+        let checked = abide(&room, &["doctor"]).await;
+        assert!(checked.stdout.contains("ahead of"), "{checked:?}");
+    }
+
+    /// Conditional access at Microsoft Entra ID: a renewal needs the person, whose session is kept.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_renewal_that_needs_the_person_leads_to_a_sign_in_that_keeps_the_session() {
+        let room = Room::with_keyring("sign-in-again").await;
+        let config = Config { access_token_lifetime: s(4), ..Config::default() };
+        let provider = DemoOp::start(config).await.unwrap();
+        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        let most = app.session("work").await["at_most_until"].clone();
+        assert!(most.is_u64(), "{most}");
+        provider.set_quirks(Quirks { refuse_refreshes: Some("interaction_required"), ..Quirks::default() });
+        let refused = eventually("a renewal to be refused", s(20), || async {
+            Some(abide(&room, &["token"]).await).filter(|done| done.code != 0)
+        })
+        .await;
+        assert_eq!((refused.code, refused.stdout.as_str()), (3, ""), "{refused:?}");
+        assert!(refused.stderr.contains("abide login"), "{refused:?}");
+        let session = app.session("work").await;
+        assert_eq!((&session["state"], &session["sign_in_needed"]), (&"active".into(), &true.into()));
+        assert!(abide(&room, &["status"]).await.stdout.contains("sign in again"));
+        sign_in(&room).await;
+        let session = app.session("work").await;
+        assert_eq!((&session["state"], &session["sign_in_needed"]), (&"active".into(), &false.into()));
+        assert_eq!(session["at_most_until"], most, "it is the same session");
+        provider.set_quirks(Quirks::default());
+        let refreshes = provider.record().refreshes();
+        eventually("a renewal", s(20), || async {
+            let served = abide(&room, &["token"]).await;
+            assert_eq!(served.code, 0, "{served:?}");
+            (provider.record().refreshes() > refreshes).then_some(())
+        })
+        .await;
     }
 }
