@@ -13,7 +13,8 @@ mod presets {
     use std::collections::BTreeMap;
 
     use abide_demo_op::{
-        Config, DemoOp, Deviation, Edit, Endpoint, Form, IdToken, QueryEdit, Signature, Wrong,
+        Config, DemoOp, Deviation, Edit, Endpoint, Form, IdToken, MetadataPlace, QueryEdit, Quirks,
+        Signature, Wrong,
     };
     use abide_tests::app::{App, account_with, configure};
     use abide_tests::form::Visitor;
@@ -259,5 +260,55 @@ mod presets {
         assert!(done.code != 0 && done.stderr.contains("issuer_template"), "{done:?}");
         assert_eq!(provider.record().entries().len(), 0);
         assert_eq!(std::fs::read_to_string(room.places().config_file()).unwrap(), EMPTY);
+    }
+
+    /// Azure AD B2C has its metadata elsewhere than its issuer says. What they say is held to that issuer all the same.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn metadata_elsewhere_serve_the_issuer_that_they_are_of() {
+        let room = Room::with_keyring("presets-elsewhere").await;
+        let quirks = Quirks { metadata: MetadataPlace::Elsewhere, ..Quirks::default() };
+        let provider = DemoOp::start(Config { quirks, ..Config::default() }).await.unwrap();
+        configure(&room, EMPTY);
+        let app = App::headless(&room).await;
+        let place = format!("{}/policy/.well-known/openid-configuration", provider.issuer());
+        let words = ["accounts", "add", "work", "--issuer", provider.issuer(), "--client-id", "abide"];
+        let without = app.abide(&words).await;
+        assert_ne!(without.code, 0, "{without:?}");
+        let done = app.abide(&[&words[..], &["--metadata-url", &place]].concat()).await;
+        assert_eq!(done.code, 0, "{done:?}");
+        sign_in(&room).await;
+        assert_eq!(app.abide(&["keep"]).await.code, 0);
+        assert_eq!(app.session("work").await["issuer"], provider.issuer());
+        let others = Edit::Set("/issuer", json!("https://elsewhere.example.com"));
+        provider.misbehave(vec![Deviation::new(Endpoint::OtherMetadata, Wrong::Json(vec![others]))]);
+        assert_eq!(app.abide(&["accounts", "remove", "work"]).await.code, 0);
+        let refused = app.abide(&[&words[..], &["--metadata-url", &place]].concat()).await;
+        assert_ne!(refused.code, 0, "{refused:?}");
+        assert_eq!(
+            std::fs::read_to_string(room.places().config_file()).unwrap().matches("[accounts.work]").count(),
+            0
+        );
+    }
+
+    /// Abide cannot see whether a provider checks PKCE; an account may require that it says so.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_account_may_refuse_a_provider_that_does_not_name_pkce() {
+        let room = Room::with_keyring("presets-pkce").await;
+        let quirks = Quirks { pkce_is_not_listed: true, ..Quirks::default() };
+        let provider = DemoOp::start(Config { quirks, ..Config::default() }).await.unwrap();
+        for (setting, begins) in [("true", false), ("false", true)] {
+            let settings = format!("require_pkce_support = {setting}\n");
+            configure(&room, &account_with(provider.issuer(), &settings, SESSION));
+            let app = App::headless(&room).await;
+            if begins {
+                sign_in(&room).await;
+                continue;
+            }
+            let refused = Login::try_begin(&room, &[]).await.err().expect("no address");
+            assert_ne!(refused.code, 0, "{refused:?}");
+            assert!(refused.stderr.contains("require_pkce_support"), "{refused:?}");
+            assert_eq!(provider.record().count(Endpoint::Authorization), 0);
+            app.quit().await;
+        }
     }
 }

@@ -11,7 +11,9 @@ fn registration() {
 mod registration {
     use std::os::unix::fs::PermissionsExt as _;
 
-    use abide_demo_op::{Config, DemoOp, Deviation, Edit, Endpoint, Registration, Wrong};
+    use abide_demo_op::{
+        Config, DemoOp, Deviation, Edit, Endpoint, OfflineAccess, Quirks, Registration, Wrong,
+    };
     use abide_tests::app::{App, Done, configure};
     use abide_tests::login::sign_in_to;
     use abide_tests::room::Room;
@@ -257,5 +259,87 @@ mod registration {
         assert_eq!(done.code, 0, "{done:?}");
         assert!(done.stderr.contains("still knows the client \u{201c}dynamic-"), "{done:?}");
         assert!(!written(&room).contains("work"), "{}", written(&room));
+    }
+
+    /// Abide makes nothing for nobody: a client that it cannot use is removed.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_client_that_cannot_be_used_is_removed_at_once() {
+        let room = Room::with_keyring("registration-useless").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        configure(&room, EMPTY);
+        let app = App::headless(&room).await;
+        for (number, (name, value)) in [
+            ("token_endpoint_auth_method", json!("tls_client_auth")),
+            ("grant_types", json!(["implicit"])),
+            ("id_token_signed_response_alg", json!("none")),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let registration_answer = [(name.to_owned(), value)].into_iter().collect();
+            provider.set_quirks(Quirks { registration_answer, ..Quirks::default() });
+            let done = register(&app, provider.issuer(), &[]).await;
+            assert_ne!(done.code, 0, "{name}: {done:?}");
+            assert_eq!(
+                (provider.dynamic_clients(), provider.record().deregistrations()),
+                (0, number + 1),
+                "{name}: {done:?}"
+            );
+            assert_eq!(written(&room), EMPTY, "{name}");
+        }
+    }
+
+    /// RFC 7591, section 2: a secret without a method is for HTTP Basic. `none` means that UserInfo is not signed.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_providers_answer_in_their_own_way_is_understood() {
+        let unsigned = [("userinfo_signed_response_alg".to_owned(), json!("none"))].into_iter().collect();
+        for (name, quirks, has_secret, requests) in [
+            ("secret", Quirks { registered_clients_have_secrets: true, ..Quirks::default() }, true, 1),
+            ("unsigned", Quirks { registration_answer: unsigned, ..Quirks::default() }, false, 1),
+            ("least", Quirks { register_basic_grant_types_only: true, ..Quirks::default() }, false, 2),
+            (
+                "scopes",
+                Quirks {
+                    offline_access: OfflineAccess::Unknown,
+                    refuse_unknown_scopes: true,
+                    ..Quirks::default()
+                },
+                false,
+                2,
+            ),
+        ] {
+            let room = Room::with_keyring(&format!("registration-{name}")).await;
+            let provider = DemoOp::start(Config { quirks, ..Config::default() }).await.unwrap();
+            configure(&room, EMPTY);
+            let app = App::headless(&room).await;
+            let done = register(&app, provider.issuer(), &[]).await;
+            assert_eq!(done.code, 0, "{name}: {done:?}");
+            assert_eq!(written(&room).contains("client_secret_file"), has_secret, "{}", written(&room));
+            assert_eq!(written(&room).contains("\"client_secret_basic\""), has_secret, "{}", written(&room));
+            assert_eq!(provider.record().count(Endpoint::Registration), requests, "{name}");
+            assert_eq!(provider.dynamic_clients(), 1, "{name}");
+            sign_in_to(&room, "work").await;
+            assert_eq!(app.abide(&["keep"]).await.code, 0, "{name}");
+        }
+    }
+
+    /// Many providers compare redirect URIs exactly, so the client has to register the one that it uses.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_redirect_uri_that_is_named_is_registered_and_used() {
+        let room = Room::with_keyring("registration-redirect").await;
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        configure(&room, EMPTY);
+        let app = App::headless(&room).await;
+        let redirect = format!("http://127.0.0.1:{}/back/here", abide_tests::free_port());
+        let done = register(&app, provider.issuer(), &["--redirect-uri", &redirect]).await;
+        assert_eq!(done.code, 0, "{done:?}");
+        sign_in_to(&room, "work").await;
+        let entries = provider.record().entries();
+        for (endpoint, name) in
+            [(Endpoint::Registration, "redirect_uris"), (Endpoint::Authorization, "redirect_uri")]
+        {
+            let asked = entries.iter().find(|entry| entry.endpoint == endpoint).unwrap();
+            assert_eq!(asked.parameter(name), redirect);
+        }
     }
 }
