@@ -51,6 +51,14 @@ mod hostile_provider {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_name_of_the_foundation_is_one_that_its_suite_has() {
+        raw::start().await;
+        let all = cases::all();
+        let named = all.iter().filter_map(|case| case.name.strip_prefix("oidcc-client-test-"));
+        assert_eq!(named.collect::<BTreeSet<_>>(), cases::SUITE.into_iter().collect());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn whatever_the_provider_gets_wrong_is_refused_with_its_own_code() {
         let began = Instant::now();
         raw::start().await;

@@ -13,6 +13,43 @@ use crate::hostile_provider::case::{
     Account, Case, Way, answer, case, claims, json as edited, later, nameless, set, signed,
 };
 
+/// What the suite calls those of its tests that have a row here, after `oidcc-client-test-`: the values of `testName` in
+/// `src/main/java/net/openid/conformance/openid/client` of its repository.
+pub(crate) const SUITE: [&str; 32] = [
+    "aggregated-claims",
+    "client-secret-basic",
+    "discovery-issuer-mismatch",
+    "discovery-jwks-uri-keys",
+    "discovery-openid-config",
+    "distributed-claims",
+    "dynamic-registration",
+    "idtoken-sig-none",
+    "idtoken-sig-rs256",
+    "invalid-athash",
+    "invalid-aud",
+    "invalid-iss",
+    "invalid-sig-es256",
+    "invalid-sig-hs256",
+    "invalid-sig-rs256",
+    "kid-absent-multiple-jwks",
+    "kid-absent-single-jwks",
+    "missing-aud",
+    "missing-iat",
+    "missing-sub",
+    "mtls-endpoint-aliases",
+    "nonce-invalid",
+    "refresh-token",
+    "refresh-token-invalid-issuer",
+    "refresh-token-invalid-sub",
+    "scope-userinfo-claims",
+    "signing-key-rotation",
+    "signing-key-rotation-just-before-signing",
+    "userinfo-bearer-body",
+    "userinfo-bearer-header",
+    "userinfo-invalid-sub",
+    "userinfo-signed",
+];
+
 pub(crate) fn cases() -> Vec<Case> {
     [code_flow(), others(), configuration(), rotation(), refresh(), ours()].concat()
 }

@@ -18,6 +18,8 @@ mod token;
 mod types;
 mod userinfo;
 
+pub(crate) use conformance::SUITE;
+
 use super::case::Case;
 
 /// Those of the OpenID Foundation first.
