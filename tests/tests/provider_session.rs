@@ -13,6 +13,7 @@ mod provider_session {
     mod conformance;
     mod edges;
     mod firefox;
+    mod habits;
     mod local_network;
     mod scene;
     mod sign_out;

@@ -277,11 +277,7 @@ impl Provider {
         self.sign_in_elsewhere(page, user, &[]).await;
     }
 
-    /// Makes the signed-in person authenticate again, because another app asks for it.
-    ///
-    /// # Panics
-    ///
-    /// With the demo provider, for which no test wants it.
+    /// Makes the signed-in person authenticate again, because another app asks for it. The demo provider has to know that app.
     pub async fn sign_in_again_in_tab(&self, page: &impl Tab, user: &str) {
         match self {
             Self::Django(provider) => provider.sign_in_in_tab(page, user).await,

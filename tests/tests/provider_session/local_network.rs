@@ -23,7 +23,7 @@ async fn scene<'a>(room: &'a Room, provider: &'a Provider, settings: &str, port:
 /// The callback and the tab that watches are no requests of the provider's page: no question.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sign_in_and_watching_tab_need_no_answer() {
-    for answer in [None, Some("denied")] {
+    for answer in [None, Some("denied"), Some("granted")] {
         let room = Room::with_keyring("session-lna-tab").await;
         let provider = Provider::Demo(DemoOp::start(Config::default()).await.unwrap());
         let scene = scene(&room, &provider, &(OFFLINE.to_owned() + WATCHING), free_port()).await;

@@ -1,10 +1,12 @@
 //! What Abide asks and says about the provider after a sign-out.
 
 use abide_demo_op::{
-    Answer, Body, Client, ClientSecret, Config, DemoOp, Deviation, Edit, Endpoint, Outcome, Wrong,
+    Answer, Body, Client, ClientSecret, Config, DemoOp, Deviation, Edit, Endpoint, Outcome, Quirks, Wrong,
 };
 use abide_tests::app::{App, account_with, configure};
-use abide_tests::login::sign_in;
+use abide_tests::form::Visitor;
+use abide_tests::login::{Login, sign_in};
+use abide_tests::providers::{PASSWORD, USER};
 use abide_tests::room::Room;
 use abide_tests::{eventually, s};
 use serde_json::Value;
@@ -85,4 +87,44 @@ async fn a_provider_without_a_sign_out_page_is_said_to_have_none() {
     assert!(done.stdout.contains("no sign-out page"), "{done:?}");
     assert_eq!(app.session("work").await["sign_out_page"], "not_offered");
     assert!(!room.path("opened").exists(), "nothing was opened");
+}
+
+/// A provider without revocation whose tokens outlive its session (Dex). The sentence follows from what the browser and the token
+/// have shown.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_of_the_sign_out_page_is_what_the_browser_has_shown() {
+    for (registered, page, words) in [
+        ("logout", "came_back", "Your browser came back from the sign-out page"),
+        ("elsewhere", "open", "Complete the sign-out at"),
+    ] {
+        let room = Room::with_keyring(&format!("sign-out-{page}")).await;
+        let uris = [47624, 47625, 47626].map(|port| format!("http://127.0.0.1:{port}/{registered}"));
+        let client = Client { post_logout_redirect_uris: uris.to_vec(), ..Client::default() };
+        let quirks = Quirks { exact_post_logout_uris: true, ..Quirks::default() };
+        let clients = vec![client];
+        let config = Config { clients, quirks, offline_access_outlives_session: true, ..Config::default() };
+        let demo = DemoOp::start(config).await.unwrap();
+        let edits = vec![Edit::Remove("/revocation_endpoint")];
+        demo.misbehave(vec![Deviation::new(Endpoint::Discovery, Wrong::Json(edits))]);
+        let settings = format!("{OFFLINE}logout.provider = true\n");
+        configure(&room, &(opener(&room) + &account_with(demo.issuer(), &settings, SESSION)));
+        let app = App::headless(&room).await;
+        let login = Login::begin(&room).await;
+        let mut person = Visitor::default();
+        person.sign_in(&login.url, USER, PASSWORD).await;
+        assert_eq!(login.end().await.code, 0);
+        assert_eq!(app.abide(&["logout", "--no-wait"]).await.code, 0);
+        let file = room.path("opened");
+        let address = eventually("the page", s(20), || async { std::fs::read_to_string(&file).ok() }).await;
+        person.open(&address).await;
+        let said = eventually(&format!("the page: {page}"), s(20), || async {
+            let session = app.session("work").await;
+            let known =
+                session["sign_out_page"] == page && (page == "open" || session["provider_end"] != "pending");
+            if known { Some(app.abide(&["status"]).await.stdout) } else { None }
+        })
+        .await;
+        assert!(said.contains(words), "{said}");
+        assert!(!said.contains("still accepts this session"), "{said}");
+    }
 }
