@@ -302,7 +302,9 @@ async fn redeem(
     response: AuthorizationResponse,
     patience: Duration,
 ) -> Result<String, SignInError> {
-    let session_state = response.session_state.map(|state| state.as_str().to_owned());
+    // Without a frame nothing compares it, and another process would take it for a sign that there is one (LemonLDAP::NG 2.16).
+    let has_frame = connection.relying_party.provider().has_check_session();
+    let session_state = response.session_state.filter(|_| has_frame).map(|state| state.as_str().to_owned());
     // Until the session is stored.
     let exchange = store.exchanges.begin().ok_or(SignInError::GivenUp)?;
     let tokens = redeem_code(&store, &connection, pending, response.code, patience, &exchange).await?;
