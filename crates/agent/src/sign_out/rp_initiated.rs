@@ -39,6 +39,13 @@ pub(crate) enum Shown {
 pub(crate) struct SignOutPage(watch::Receiver<Shown>);
 
 impl SignOutPage {
+    /// One that is opening, until its sender says more.
+    #[cfg(test)]
+    pub(crate) fn waiting() -> (watch::Sender<Shown>, Self) {
+        let (sender, receiver) = watch::channel(Shown::Opening);
+        (sender, Self(receiver))
+    }
+
     /// Waits until it is known whether the page was opened; [`Shown::Opening`] if that will not be known.
     pub(crate) async fn shown(&self) -> Shown {
         let mut shown = self.0.clone();

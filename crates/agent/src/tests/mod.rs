@@ -5,6 +5,7 @@
 mod configuration;
 mod disk;
 mod endings;
+mod farewell;
 mod hung;
 mod narrowed;
 mod provider;

@@ -1,0 +1,43 @@
+//! What the provider is told after the end of a session, and when.
+
+use abide_session::Input;
+
+use crate::sign_out::pending::{self, Farewell};
+use crate::sign_out::rp_initiated::SignOutPage;
+use crate::tests::provider::{Fate, State};
+use crate::tests::world::World;
+
+/// A refusal is an answer, and an outage is not. One without a reason may come from something in front of the provider, and is
+/// repeated for less than an hour.
+#[test]
+fn a_refused_revocation_is_not_repeated() {
+    for (fates, revoked) in [
+        (vec![Fate::Refused("invalid_client"); 2], false),
+        (vec![Fate::Trouble(401); 7], false),
+        (vec![Fate::Trouble(403); 7], false),
+        (vec![Fate::Trouble(503)], true),
+    ] {
+        let world = World::signed_in(1);
+        let name = format!("{fates:?}");
+        world.provider.plan(fates);
+        world.input(Input::Logout);
+        world.pass(3_600);
+        assert!(world.disk.durable().is_empty(), "{name}: {:?}", world.disk.names(""));
+        world.pass(8 * 86_400);
+        assert_eq!(!world.provider.inner().revoked.is_empty(), revoked, "{name}");
+    }
+}
+
+/// A revocation would end the session before the sign-out page has ended the one of an identity provider behind it.
+#[test]
+fn a_revocation_waits_for_the_sign_out_page_and_not_for_ever() {
+    let world = World::signed_in(1);
+    let farewell = world.with(|account| Farewell::of(account, account.held.as_ref().unwrap()).unwrap());
+    let (shown, page) = SignOutPage::waiting();
+    world.run(async { pending::say(world.store(), farewell, world.config.clone(), None, Some(page)) });
+    world.pass(110);
+    assert_eq!(world.provider.state(1), State::Good, "the browser may still be there");
+    world.pass(20);
+    assert_eq!(world.provider.state(1), State::Revoked, "nobody has opened the page");
+    drop(shown);
+}
