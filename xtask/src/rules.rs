@@ -389,6 +389,7 @@ const UNSETTLED: &[(&str, usize, &str)] = &[
         "the farewell is waited for, with a report if it panics; the others only report",
     ),
     ("sign_out/rp_initiated.rs", 1, "the sender is dropped, which ends the wait for the page"),
+    ("state/learning.rs", 1, "the account goes on with what it knows; only a line in the log"),
     ("state/set_aside.rs", 1, "only a line in the log"),
     ("state/spawn.rs", 3, "what settles the others"),
     ("state/store.rs", 5, "what is written is reported; work before the end is counted if it panics too"),

@@ -213,14 +213,6 @@ fn is_shared(store: &Arc<Store>, farewell: &Farewell) -> bool {
     })
 }
 
-/// Whether the browser has come back from the provider's sign-out page: the session has ended there, or the person wants it to go on.
-async fn came_back(page: Option<&SignOutPage>) -> bool {
-    match page {
-        Some(page) => page.shown().await == Shown::CameBack,
-        None => false,
-    }
-}
-
 /// If only the browser could notify the provider, the result is checked after it has come back from there. Nothing waits for
 /// that.
 fn look_again(
@@ -307,7 +299,8 @@ async fn tell(
     let (mut connection, verify) = (present, config.logout.verify);
     for attempt in 0.. {
         // Each time: a sign-in may have come in between.
-        if !came_back(page).await && is_shared(store, farewell) {
+        // Once the browser has come back, the session has ended there, or the person wants it to go on.
+        if !page.is_some_and(SignOutPage::has_come_back) && is_shared(store, farewell) {
             tracing::info!(account = farewell.account, "an account uses the same session there");
             return ProviderEnd::Shared;
         }

@@ -53,6 +53,11 @@ impl SignOutPage {
         *shown.borrow()
     }
 
+    /// Whether the browser has come back from it by now. Waits for nothing.
+    pub(crate) fn has_come_back(&self) -> bool {
+        *self.0.borrow() == Shown::CameBack
+    }
+
     /// Waits until the page was not opened, or the browser has come back from it or will not.
     pub(crate) async fn outcome(&self) -> Shown {
         let mut shown = self.0.clone();

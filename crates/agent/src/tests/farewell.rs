@@ -32,7 +32,10 @@ fn a_refused_revocation_is_not_repeated() {
 #[test]
 fn a_revocation_waits_for_the_sign_out_page_and_not_for_ever() {
     let world = World::signed_in(1);
-    let farewell = world.with(|account| Farewell::of(account, account.held.as_ref().unwrap()).unwrap());
+    let farewell = world.with(|account| {
+        let held = account.held.take().unwrap();
+        Farewell::of(account, &held).unwrap()
+    });
     let (shown, page) = SignOutPage::waiting();
     world.run(async { pending::say(world.store(), farewell, world.config.clone(), None, Some(page)) });
     world.pass(110);
