@@ -230,6 +230,7 @@ export const consent = (over: Partial<ConsentQuestion> = {}): ConsentQuestion =>
     always: ["revoked", "30d", "8h", "1h"],
   },
   waiting: 1,
+  others: [],
   asked_at: now() - 12,
   ...over,
 });

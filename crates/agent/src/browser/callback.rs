@@ -1,7 +1,8 @@
 //! The loopback redirect (RFC 8252 section 7.3): a listener for the time of one sign-in.
 //!
 //! The browser brings the answer in the query. The listener takes it and redirects the browser to an address without a
-//! query, whose page shows the result. So neither the address bar nor the history keeps the code.
+//! query, whose page shows the result, so the address bar does not keep the code. A browser may still have it in its history: with
+//! `response_mode = "form_post"` it comes in a form.
 
 mod answers;
 mod place;
