@@ -493,8 +493,10 @@ mod sign_ins {
             .env("LC_ALL", "C")
             .output();
         let date = String::from_utf8(program.unwrap().stdout).unwrap().trim().to_owned();
-        let dated = Answer { status: None, headers: vec![("date", date)], body: Body::Same };
-        provider.misbehave(vec![Deviation::new(Endpoint::Token, Wrong::Answer(dated))]);
+        let dated = || Answer { status: None, headers: vec![("date", date.clone())], body: Body::Same };
+        // The tokens that are refused are revoked.
+        let dated = |at| Deviation::new(at, Wrong::Answer(dated()));
+        provider.misbehave([Endpoint::Token, Endpoint::Revocation].map(dated).into());
         let room = Room::with_keyring("sign-in-clock").await;
         configure(&room, &one_account(provider.issuer(), None, SESSION));
         let app = App::headless(&room).await;
