@@ -215,7 +215,9 @@ fn errors() -> Vec<Case> {
             format!("the provider answers {status} `{error}`"),
         );
         let wrong = answer(DeviceAuthorization, status, &[], Body::Text(words.to_string()));
-        row(&name, &deviation, "RFC 6749, 5.2", NoCode(code), wrong).asking(DeviceAuthorization, 1)
+        // Asked once more, without `offline_access`.
+        let times = if error == "invalid_scope" { 2 } else { 1 };
+        row(&name, &deviation, "RFC 6749, 5.2", NoCode(code), wrong).asking(DeviceAuthorization, times)
     };
     let mut cases: Vec<Case> = [
         (400, "invalid_request"),

@@ -134,7 +134,9 @@ fn errors() -> Vec<Case> {
         let wrong = pushing(answer(PushedAuthorization, status, &[], Body::Text(words.to_string())));
         let name = format!("pushed-error-{}", error.replace('_', "-"));
         let deviation = format!("the provider answers {status} `{error}`");
-        case(name, deviation, ERROR, NoBrowser(code), wrong).asking(PushedAuthorization, 1)
+        // Asked once more, without `offline_access`.
+        let times = if error == "invalid_scope" { 2 } else { 1 };
+        case(name, deviation, ERROR, NoBrowser(code), wrong).asking(PushedAuthorization, times)
     };
     let text = |name: &str, deviation: &str, status, code, text: &str| {
         let wrong = pushing(answer(PushedAuthorization, status, &[], Body::Text(text.to_owned())));

@@ -176,7 +176,6 @@ fn errors() -> Vec<Case> {
         "invalid_request",
         "unauthorized_client",
         "unsupported_response_type",
-        "invalid_scope",
         "server_error",
         "temporarily_unavailable",
         "interaction_required",
@@ -197,6 +196,14 @@ fn errors() -> Vec<Case> {
         refused("something_new", "provider_refused"),
         refused("ACCESS_DENIED", "provider_refused"),
         refused("", "provider_refused"),
+        // Asked once more, without `offline_access`.
+        row(
+            "error-invalid-scope",
+            "the provider answers `invalid_scope` the first time",
+            ERROR,
+            Served,
+            vec![Remove("code"), set("error", "invalid_scope")],
+        ),
         row(
             "error-markup",
             "the error is markup",
