@@ -39,7 +39,7 @@ pub(crate) fn wanted_scopes(config: &AccountConfig, provider: &Provider) -> Vec<
 }
 
 /// For a second try after `invalid_scope`: without what the provider does not list. If it lists all of it, without `offline_access`,
-/// which it may not grant to this client, unless the account names its scopes. `None` if that is nothing.
+/// which it may not grant to this client, unless the account names its scopes. `None` if nothing would be left out.
 pub(crate) fn fewer_scopes(
     config: &AccountConfig,
     scopes: &[String],

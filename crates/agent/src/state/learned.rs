@@ -29,7 +29,7 @@ impl Learned {
     }
 }
 
-/// The same with whom it is about.
+/// What is known, and of which client.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Client {
     pub(crate) issuer: String,

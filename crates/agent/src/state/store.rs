@@ -333,7 +333,7 @@ impl Store {
     pub(super) fn settle(self: &Arc<Self>, core: &mut Core, index: usize, now: Now) -> bool {
         let mut changed = false;
         while let Some(output) = core.accounts[index].session.poll() {
-            // Of sign-ins, the number is visible: whoever waits for one sees by it that another has taken its place.
+            // The number of a sign-in is visible: a caller that waits for one sees that another has taken its place.
             changed |= matches!(
                 output,
                 Output::Changed | Output::Authorize { .. } | Output::AbandonAuthorization { .. }

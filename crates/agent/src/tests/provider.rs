@@ -240,7 +240,7 @@ impl Inner {
         (200, answer, given)
     }
 
-    /// A code is redeemed. The ID token that comes with the tokens is none.
+    /// A code is redeemed. The ID token that comes with the tokens cannot be read.
     fn redeem(&mut self) -> (u16, Value, Option<u64>) {
         self.grants += 1;
         let number = self.issue(self.grants);

@@ -1,4 +1,4 @@
-//! Tokens of answers that are refused: nobody uses them, so the provider has to end them.
+//! Tokens of answers that are refused are not used, so the provider has to end them.
 
 use abide_oidc::AuthorizationParameters;
 use abide_session::{EndReason, State as SessionState};

@@ -54,7 +54,7 @@ struct Held {
     file: OwnedFd,
     id: FileId,
     /// Whether this program has found it where the command is installed. What the environment names counts only as long as it has no
-    /// name: somebody else may have started this program, with any file.
+    /// name: another program may have started this one, with any file.
     found: bool,
 }
 
@@ -118,8 +118,8 @@ fn is_regular(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode).is_file()
 }
 
-/// A file that was at a path, as far as only who may replace the file there can make such a file. The text alone would not do: whoever
-/// mounts something there in a namespace of their own has a file with the same text.
+/// A file that was at a path. Only a user who may replace the file there can make such a file. The path alone would prove nothing: in a
+/// namespace of its own, a program can mount another file there.
 fn was_at(one: BorrowedFd<'_>, path: &Path) -> Option<Stat> {
     let stat = fstat(one).ok().filter(is_regular)?;
     let mut removed = path.as_os_str().to_owned();
