@@ -1,5 +1,6 @@
 //! `abide login --no-browser`, with a person who has no browser either.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use abide_demo_op::{Config, DemoOp};
@@ -11,7 +12,39 @@ use crate::app::{App, Done, command, configure, one_account};
 use crate::form::{Landed, Visitor};
 use crate::providers::{PASSWORD, USER};
 use crate::room::Room;
-use crate::s;
+use crate::{eventually, s};
+
+/// A program instead of a browser, which notes the address that Abide opens.
+pub struct Scribe {
+    file: PathBuf,
+}
+
+impl Scribe {
+    /// One for each room.
+    #[must_use]
+    pub fn new(room: &Room) -> Self {
+        Self { file: room.path("opened") }
+    }
+
+    /// The command for Abide's configuration.
+    #[must_use]
+    pub fn command(&self) -> [String; 3] {
+        let script = format!("printf %s \"$0\" > {0}.new && mv {0}.new {0}", self.file.display());
+        ["sh".to_owned(), "-c".to_owned(), script]
+    }
+
+    /// Waits for the next address.
+    ///
+    /// # Panics
+    ///
+    /// When none comes, or it cannot be read.
+    pub async fn address(&self) -> String {
+        let read = async || std::fs::read_to_string(&self.file).ok();
+        let address = eventually("an address to open", s(20), read).await;
+        std::fs::remove_file(&self.file).expect("take the address");
+        address
+    }
+}
 
 /// A pending sign-in: the command waits for its end.
 pub struct Login {

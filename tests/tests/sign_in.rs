@@ -8,6 +8,10 @@ fn sign_ins() {
 }
 
 #[cfg(target_os = "linux")]
+#[path = "sign_in/form_post.rs"]
+mod form_post;
+
+#[cfg(target_os = "linux")]
 mod sign_ins {
     use abide_demo_op::{
         Answer, Body, Config, DemoOp, Deviation, Endpoint, OfflineAccess, Outcome, PushedAuthorization,

@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::config::{MetadataPlace, Registration, grant_type};
+use crate::config::{FormPost, MetadataPlace, Registration, grant_type};
 use crate::http::{Endpoint, Reply, Request};
 use crate::state::acr::CLASSES;
 use crate::state::provider::Provider;
@@ -83,7 +83,6 @@ fn metadata(provider: &Provider) -> Value {
         "device_authorization_endpoint": at(Endpoint::DeviceAuthorization),
         "scopes_supported": provider.listed_scopes(),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
         "grant_types_supported": grant_type::ALL,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "subject_types_supported": ["public"],
@@ -105,6 +104,10 @@ fn metadata(provider: &Provider) -> Value {
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
     });
+    metadata["response_modes_supported"] = match provider.quirks().form_post {
+        FormPost::NotOffered => json!(["query"]),
+        FormPost::Offered | FormPost::Refused(_) => json!(["query", "form_post"]),
+    };
     if provider.offers_pushed_authorization() {
         metadata["pushed_authorization_request_endpoint"] = json!(at(Endpoint::PushedAuthorization));
         metadata["require_pushed_authorization_requests"] = json!(provider.requires_pushed_authorization());

@@ -53,8 +53,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 pub use config::{
-    Client, ClientSecret, Clock, Config, EventStream, MetadataPlace, OfflineAccess, PushedAuthorization,
-    Quirks, RefreshTokens, Registration, StartError, StreamDeviation,
+    Client, ClientSecret, Clock, Config, EventStream, FormPost, MetadataPlace, OfflineAccess,
+    PushedAuthorization, Quirks, RefreshTokens, Registration, StartError, StreamDeviation,
 };
 pub use crypto::algorithm::SigningAlgorithm;
 pub use crypto::secret::fingerprint;

@@ -383,9 +383,9 @@ pub const ACCOUNT: &[Managed] = &[
     ),
     row(
         "response_mode",
-        Kind::Choice(&["query", "form_post"]),
+        Kind::Choice(&["auto", "query", "form_post"]),
         "How the code comes back",
-        "form_post keeps it out of the history of the browser. Default: query.",
+        "form_post keeps it out of the history of the browser. Default: auto, where the provider offers it.",
     ),
     row(
         "pushed_requests",

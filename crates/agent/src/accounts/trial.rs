@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::config::AccountConfig;
 use crate::platform::clock;
-use crate::sign_in::parameters;
+use crate::sign_in::request::parameters;
 use crate::sign_in::scopes::{is_scope_refused, wanted_scopes};
 use crate::state::connection::{ConnectError, connect};
 

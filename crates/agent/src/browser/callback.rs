@@ -1,8 +1,8 @@
 //! The loopback redirect (RFC 8252 section 7.3): a listener for the time of one sign-in.
 //!
-//! The browser brings the answer in the query. The listener takes it and redirects the browser to an address without a
-//! query, whose page shows the result, so the address bar does not keep the code. A browser may still have it in its history: with
-//! `response_mode = "form_post"` it comes in a form.
+//! The browser brings the answer in a form or in the query (`response_mode`). The listener takes it and redirects the browser to an
+//! address without a query, whose page shows the result, so the address bar does not keep the code. Browsers write addresses that
+//! redirect into their history, so a code in the query stays there, spent. A code in a form does not.
 
 mod answers;
 mod place;

@@ -33,6 +33,7 @@ pub(crate) use crate::config::account::{
     AccountConfig, LogoutConfig, ProviderConfig, SessionConfig, default_scopes,
 };
 pub use crate::config::error::ConfigError;
+pub(crate) use crate::config::requests::ResponseMode;
 pub(crate) use crate::config::text::LONGEST_FILE;
 
 use crate::config::audit::AuditConfig;

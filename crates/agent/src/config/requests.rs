@@ -6,7 +6,9 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ResponseMode {
+    /// A form if the provider offers it and Abide opens the browser, otherwise the address.
     #[default]
+    Auto,
     Query,
     FormPost,
 }

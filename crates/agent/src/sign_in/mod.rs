@@ -4,6 +4,7 @@
 pub(crate) mod device;
 mod error;
 pub(crate) mod port_guard;
+pub(crate) mod request;
 pub(crate) mod scopes;
 pub(crate) mod step_up;
 
@@ -12,8 +13,8 @@ use std::time::Duration;
 
 use abide_audit::Event;
 use abide_oidc::{
-    AuthorizationCode, AuthorizationParameters, AuthorizationResponse, CallbackError, Claims, ErrorKind,
-    GrantError, OAuthError, Pending, Tokens,
+    AuthorizationCode, AuthorizationResponse, CallbackError, Claims, ErrorKind, GrantError, OAuthError,
+    Pending, Tokens,
 };
 use abide_session::{Attempt, Checkpoint, Input};
 use abide_wire::{ErrorAnswer, ErrorCode, Evidence, SignInBegun};
@@ -22,7 +23,7 @@ use tokio::sync::watch;
 use crate::browser::callback::{Callback, Outcome, Verdict};
 use crate::config::AccountConfig;
 use crate::platform::clock;
-use crate::sign_in::scopes::{Dropped, OFFLINE_ACCESS, fewer_scopes, is_scope_refused, say_dropped, scopes};
+use crate::sign_in::request::{Refusal, Wish};
 use crate::state::account::{Account, Opening, SignIn, host_of};
 use crate::state::commit::{Commit, NotCommitted, Unwritten, commit};
 use crate::state::connection::{Connection, connect, lifetimes};
@@ -165,19 +166,15 @@ async fn run_over(
     let mut callback =
         Callback::bind(&store.ports, &config.redirect_uris).await.map_err(SignInError::Listener)?;
     let Connection { http, relying_party, .. } = &connection;
-    let scopes = scopes(store, name, config, relying_party.provider());
-    let mut fewer = fewer_scopes(config, &scopes, relying_party.provider());
+    let mut wish = Wish::new(store, name, config, relying_party.provider(), opening);
     let redirect_uri = callback.redirect_uri().clone();
-    let ask = async |scopes: Vec<String>| {
-        let parameters = parameters(config, scopes);
+    let ask = async |wish: &Wish<'_>| {
+        let parameters = wish.parameters();
         relying_party.start_authorization(http, &redirect_uri, &parameters, clock::system_time()).await
     };
-    let mut asked = ask(scopes.clone()).await;
-    if asked.as_ref().is_err_and(is_scope_refused)
-        && let Some(fewer) = fewer.take()
-    {
-        say_dropped(store, name, relying_party.provider(), (&scopes, &fewer), Dropped::Refused);
-        asked = ask(fewer).await;
+    let mut asked = ask(&wish).await;
+    while asked.as_ref().is_err_and(|error| wish.gives_up(Refusal::of_push(error))) {
+        asked = ask(&wish).await;
     }
     let request = asked.map_err(SignInError::of)?;
     let begun = SignInBegun { account: name.to_owned(), ..SignInBegun::default() };
@@ -198,13 +195,10 @@ async fn run_over(
     let provider = host_of(&config.issuer);
     let mut pending = request.pending;
     let mut answered = answer(&mut callback, &pending, &provider).await;
-    if let Err(SignInError::Answer(CallbackError::Refused { error: OAuthError::InvalidScope, .. })) =
-        &answered
-        && let Some(fewer) = fewer.take()
+    while let Err(SignInError::Answer(refused)) = &answered
+        && wish.gives_up(Refusal::of_answer(refused))
     {
-        say_dropped(store, name, relying_party.provider(), (&scopes, &fewer), Dropped::Refused);
-        let again = ask(fewer).await;
-        answered = match again {
+        answered = match ask(&wish).await {
             Ok(request) => {
                 // The tab that delivered the refusal is sent to the provider again.
                 callback.send_on(request.url);
@@ -246,16 +240,6 @@ async fn run_over(
             Err(error)
         }
     }
-}
-
-pub(crate) fn parameters(config: &AccountConfig, scopes: Vec<String>) -> AuthorizationParameters {
-    // OpenID Connect Core 1.0 section 11: offline access needs the user's consent, unless the provider has other rules.
-    let offline = config.openid && scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
-    let prompt = config
-        .prompt
-        .clone()
-        .unwrap_or_else(|| if offline { vec!["consent".to_owned()] } else { Vec::new() });
-    AuthorizationParameters { scopes, prompt, ..config.wishes() }
 }
 
 /// The answer from the first request that belongs to this sign-in. What does not belong leaves it waiting.

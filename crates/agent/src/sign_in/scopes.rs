@@ -106,7 +106,7 @@ fn dropped_scopes(name: &str, host: &str, dropped: &[&str], why: Dropped) -> Str
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::sign_in::parameters;
+    use crate::sign_in::request::parameters;
     use crate::state::connection::discover;
     use serde_json::{Value, json};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use abide_oidc::{OAuthError, StepUp, Tokens};
+use abide_oidc::{AuthorizationParameters, OAuthError, StepUp, Tokens};
 use abide_session::{Input, Now};
 use abide_wire::{ErrorAnswer, ErrorCode, Evidence, text};
 use secrecy::SecretString;
@@ -13,9 +13,10 @@ use tokio::sync::watch;
 use crate::browser::callback::{Callback, Outcome};
 use crate::config::AccountConfig;
 use crate::platform::clock;
+use crate::sign_in::request::{Refusal, in_a_form, learn_form_refused, parameters};
 use crate::sign_in::scopes::wanted_scopes;
-use crate::sign_in::{SignInError, answer, parameters, redeem_code};
-use crate::state::account::{Account, SteppingUp, host_of};
+use crate::sign_in::{SignInError, answer, redeem_code};
+use crate::state::account::{Account, Opening, SteppingUp, host_of};
 use crate::state::commit::{Commit, NotCommitted, Unwritten, commit, keep_name};
 use crate::state::connected::connection;
 use crate::state::connection::{ConnectError, Connection, lifetimes};
@@ -242,10 +243,12 @@ async fn run(
             scopes.push(scope.to_owned());
         }
     }
-    let parameters = wanted.parameters(&parameters(config, scopes));
+    let form_post = in_a_form(store, name, config, provider, Opening::Browser);
+    let usual = AuthorizationParameters { form_post, ..parameters(config, scopes) };
     let request = relying_party
-        .start_authorization(http, callback.redirect_uri(), &parameters, clock::system_time())
+        .start_authorization(http, callback.redirect_uri(), &wanted.parameters(&usual), clock::system_time())
         .await
+        .inspect_err(|error| note_form_refused(store, name, form_post, Refusal::of_push(error)))
         .map_err(SignInError::of)?;
     let address = callback.depart(request.url).ok_or(SignInError::NoRandomness)?;
     store.opener.open(&address).await.map_err(SignInError::from)?;
@@ -254,7 +257,12 @@ async fn run(
     let patience = config.timeout;
     let outcome = match arrived {
         Err(_) => Err(StepUpError::TimedOut),
-        Ok(Err(error)) => Err(error.into()),
+        Ok(Err(error)) => {
+            if let SignInError::Answer(error) = &error {
+                note_form_refused(store, name, form_post, Refusal::of_answer(error));
+            }
+            Err(error.into())
+        }
         Ok(Ok(response)) => {
             let (store, name, connection, wanted) =
                 (store.clone(), name.to_owned(), connection.clone(), wanted.clone());
@@ -273,6 +281,13 @@ async fn run(
         Err(error) => Outcome::NotStronger { message: error.to_string() },
     });
     outcome.map(|_| ())
+}
+
+/// The next one does not ask for a form then.
+fn note_form_refused(store: &Arc<Store>, name: &str, form_post: bool, refused: Option<Refusal<'_>>) {
+    if form_post && refused.is_some_and(Refusal::is_about_response_mode) {
+        learn_form_refused(store, name);
+    }
 }
 
 /// Stores the new tokens in the session. Returns who signed in.

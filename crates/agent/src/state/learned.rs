@@ -17,6 +17,9 @@ pub(crate) struct Learned {
     /// A token for one resource does that, too.
     #[serde(default)]
     pub(crate) resource_narrows: bool,
+    /// Answers in a form are refused, although the provider lists them.
+    #[serde(default)]
+    pub(crate) form_refused: bool,
 }
 
 impl Learned {
@@ -25,6 +28,7 @@ impl Learned {
             refresh_ends: self.refresh_ends || other.refresh_ends,
             scope_narrows: self.scope_narrows || other.scope_narrows,
             resource_narrows: self.resource_narrows || other.resource_narrows,
+            form_refused: self.form_refused || other.form_refused,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Authorization requests, validated (OpenID Connect Core 3.1.2.1 and 3.1.2.2, RFC 7636, RFC 8252).
 
 use crate::authorization::response::Recipient;
+use crate::config::FormPost;
 use crate::crypto::secret;
 use crate::http::Parameters;
 use crate::state::provider::Provider;
@@ -33,6 +34,7 @@ pub(crate) fn parse(provider: &Provider, asked: &Parameters) -> Result<Authoriza
         client_id: client_id.to_owned(),
         redirect_uri: redirect_uri.to_owned(),
         state: state.clone(),
+        form_post: false,
     };
     let refusal = |code, description| Refusal::Redirect { recipient: recipient.clone(), code, description };
     let invalid = |description| refusal("invalid_request", description);
@@ -51,9 +53,14 @@ pub(crate) fn parse(provider: &Provider, asked: &Parameters) -> Result<Authoriza
         Some(_) => return Err(refusal("unsupported_response_type", "the response type is not code")),
         None => return Err(invalid("response_type is missing")),
     }
-    if asked.named("response_mode").is_some_and(|mode| mode != "query") {
-        return Err(invalid("the response mode is not query"));
-    }
+    let form_post = match (asked.named("response_mode"), provider.quirks().form_post) {
+        (None | Some("query"), _) => false,
+        (Some("form_post"), FormPost::Offered) => true,
+        (Some("form_post"), FormPost::Refused(code)) => {
+            return Err(refusal(code, "this response_mode is not for this client"));
+        }
+        (Some(_), _) => return Err(invalid("the response mode is not known here")),
+    };
     if asked.named("code_challenge_method") != Some("S256") {
         return Err(invalid("code_challenge_method has to be S256"));
     }
@@ -86,6 +93,7 @@ pub(crate) fn parse(provider: &Provider, asked: &Parameters) -> Result<Authoriza
         client_id: client_id.to_owned(),
         redirect_uri: redirect_uri.to_owned(),
         state: state.clone(),
+        form_post,
         nonce: asked.named("nonce").map(str::to_owned),
         scope: known_scope,
         code_challenge: code_challenge.to_owned(),

@@ -13,4 +13,4 @@ pub use client::{Client, ClientSecret};
 pub use error::StartError;
 pub use options::{Clock, Config, EventStream, PushedAuthorization, Registration, StreamDeviation};
 pub(crate) use quirks::lay_over;
-pub use quirks::{MetadataPlace, OfflineAccess, Quirks, RefreshTokens};
+pub use quirks::{FormPost, MetadataPlace, OfflineAccess, Quirks, RefreshTokens};

@@ -42,6 +42,8 @@ pub struct Quirks {
     /// The number of silent authorization requests (`prompt=none`) that are answered with `consent_required`, counted from
     /// the change of the quirks (django-oidc-provider, for a public client).
     pub consent_required: u32,
+    /// Whether the authorization response can be a form.
+    pub form_post: FormPost,
     /// Authorization responses with an error have no `iss`.
     pub errors_without_iss: bool,
 
@@ -105,6 +107,18 @@ impl Quirks {
             false => &grant_type::ALL,
         }
     }
+}
+
+/// The authorization response as a form (OAuth 2.0 Form Post Response Mode).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FormPost {
+    /// It is not listed, and refused.
+    #[default]
+    NotOffered,
+    /// It is listed, and works.
+    Offered,
+    /// It is listed, but refused with this error code: `unsupported_response_mode`, `invalid_request`.
+    Refused(&'static str),
 }
 
 /// What a refresh does with refresh tokens.

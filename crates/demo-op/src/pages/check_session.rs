@@ -1,4 +1,4 @@
-//! The OP iframe, the only page with a script.
+//! The OP iframe.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::http::Page;
 use crate::pages::layout::escape;
 
-/// The script of the OP iframe, the only one there is.
+/// The script of the OP iframe.
 const CHECK_SESSION: &str = include_str!("check_session.js");
 
 static CHECK_SESSION_SOURCE: LazyLock<String> =

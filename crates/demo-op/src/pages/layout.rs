@@ -44,7 +44,7 @@ fn policy(form: &Form, frames: &[String]) -> String {
 }
 
 /// A redirect URI in the syntax of the policy.
-fn source(uri: &str) -> String {
+pub(super) fn source(uri: &str) -> String {
     match Url::parse(uri) {
         // The syntax of a policy does not allow an IPv6 address.
         Ok(url) if matches!(url.host(), Some(Host::Ipv6(_))) => format!("{}:", url.scheme()),

@@ -13,6 +13,8 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
     pub(crate) state: Option<String>,
+    /// The answer is a form.
+    pub(crate) form_post: bool,
     pub(crate) nonce: Option<String>,
     pub(crate) scope: Vec<String>,
     pub(crate) code_challenge: String,

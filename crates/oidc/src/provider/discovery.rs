@@ -113,6 +113,8 @@ pub(crate) struct ProviderMetadata {
     code_challenge_methods_supported: Value,
     #[serde(default, deserialize_with = "names_if_any")]
     scopes_supported: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "names_if_any")]
+    response_modes_supported: Option<Vec<String>>,
     #[serde(default, deserialize_with = "names")]
     response_types_supported: Option<Vec<String>>,
     #[serde(default, deserialize_with = "names")]
@@ -406,6 +408,12 @@ impl Provider {
     pub fn offers_scope(&self, scope: &str) -> Option<bool> {
         let offered = self.metadata().scopes_supported.as_ref()?;
         Some(offered.iter().any(|offered| offered == scope))
+    }
+
+    /// Whether the provider says that it can send the authorization response in a form (OAuth 2.0 Form Post Response Mode).
+    pub fn offers_form_post(&self) -> bool {
+        let modes = self.metadata().response_modes_supported.as_deref().unwrap_or_default();
+        modes.iter().any(|mode| mode == "form_post")
     }
 
     /// True if the provider's session can be watched in the browser (Session Management 1.0).
