@@ -15,8 +15,9 @@ mod web_pages {
     use abide_tests::login::signed_in;
     use abide_tests::raw_http::Way;
     use abide_tests::room::Room;
-    use abide_tests::skipped;
     use abide_tests::tab::Tab;
+    use abide_tests::tool::found;
+    use abide_tests::{eventually, free_port, http, s, skipped, workspace};
     use serde_json::Value;
 
     /// What a page gets from Abide: the status and the answer, or `blocked` by the browser.
@@ -176,5 +177,52 @@ mod web_pages {
         browser.answers_for_loopback(&origin, "granted").await;
         let asked = asks(&page, &app, "/v1/token", "{targetAddressSpace: 'loopback'}").await;
         assert!(asked.starts_with("401"), "{asked}");
+    }
+
+    /// The example of the documentation, word for word.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_documented_proxy_of_vite_gets_its_page_a_token_and_keeps_the_key() {
+        let vite = workspace().join("ui/node_modules/vite/bin/vite.js");
+        let Some(node) = found("node").filter(|_| vite.is_file()) else {
+            return skipped("the proxy of Vite", "ui/node_modules is missing; `./x setup` installs it");
+        };
+        let guide = std::fs::read_to_string(workspace().join("docs/local-endpoint.md")).unwrap();
+        let (_, example) = guide.split_once("In Vite (`vite.config.ts`)").unwrap();
+        let (_, example) = example.split_once("```ts\n").unwrap();
+        let (example, _) = example.split_once("```").unwrap();
+        let room = Room::with_keyring("pages-vite").await;
+        let (_provider, app) = signed_in(&room).await;
+        let allowed = app.abide_at_terminal(&["clients", "allow", "dev", "--plain", "--json"]).await;
+        let key: Value = serde_json::from_str(&allowed.stdout).unwrap_or_else(|_| panic!("{allowed:?}"));
+        let key = key["key"].as_str().unwrap();
+        let project = room.path("project");
+        std::fs::create_dir(&project).unwrap();
+        std::fs::write(project.join("vite.config.ts"), example).unwrap();
+        std::fs::write(project.join("index.html"), "<!doctype html><title>A page</title><h1>A page</h1>")
+            .unwrap();
+        let port = free_port().to_string();
+        let arguments = [vite.to_str().unwrap(), "--host", "127.0.0.1", "--strictPort", "--port", &port];
+        let server = room.start_with(&node, &arguments, |command| {
+            command.current_dir(&project).env("ABIDE_KEY", key);
+        });
+        let origin = format!("http://127.0.0.1:{port}");
+        let get = async |path: &str| {
+            let answer = http().get(format!("{origin}{path}")).send().await.ok()?;
+            Some((answer.status().as_u16(), answer.text().await.unwrap()))
+        };
+        let page = eventually(&format!("Vite: {}", server.output()), s(60), || get("/")).await;
+        assert!(page.0 == 200 && page.1.contains("<h1>A page</h1>"), "{page:?} {}", server.output());
+        let browser = Browser::headless(&room).await;
+        let tab = browser.open(&origin).await;
+        tab.wait_for("h1").await;
+        let fetched =
+            "fetch('/access-token').then(async a => a.status + ' ' + await a.text(), () => 'blocked')";
+        let answer = tab.evaluate(fetched).await.as_str().unwrap_or_default().to_owned();
+        assert!(answer.starts_with("200") && answer.contains("\"access_token\""), "{answer}");
+        for path in ["/", "/@vite/client", "/@vite/env", "/vite.config.ts"] {
+            let (_, text) = get(path).await.unwrap();
+            assert!(!text.contains(key), "{path} has the key");
+        }
+        assert!(!answer.contains(key) && !server.output().contains(key), "{}", server.output());
     }
 }
