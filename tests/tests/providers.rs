@@ -12,7 +12,7 @@ fn providers() {
 mod providers {
     use abide_tests::app::{App, account_with, configure};
     use abide_tests::browser::{Browser, Page};
-    use abide_tests::login::Login;
+    use abide_tests::login::{Login, Scribe};
     use abide_tests::providers::{
         Django, DjangoSettings, LemonLdap, LemonLdapSettings, OTHER_USER, Provider, Realm, RealmSettings,
         USER,
@@ -206,6 +206,54 @@ mod providers {
             let asked = format!("{iframe}/init?client_id=abide&origin={origin}");
             assert_eq!(http().get(asked).send().await.unwrap().status(), 204, "{origin}");
         }
+    }
+
+    /// A revocation alone would leave the session at the provider behind it.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_sign_out_at_keycloak_ends_the_session_at_the_provider_behind_it() {
+        if let Some(reason) = Realm::missing() {
+            return skipped("a_sign_out_at_keycloak", reason);
+        }
+        let room = Room::with_keyring("providers-keycloak-broker").await;
+        let broker = Provider::keycloak(RealmSettings::default()).await;
+        let upstream = Provider::keycloak(RealmSettings::default()).await;
+        let (Provider::Keycloak(front), Provider::Keycloak(behind)) = (&broker, &upstream) else {
+            unreachable!()
+        };
+        front.asks(behind).await;
+        let (browser, scribe) = (Browser::headless(&room).await, Scribe::new(&room));
+        let settings = format!(
+            "{ONLINE}extra = {{ kc_idp_hint = \"upstream\" }}\n\
+             logout = {{ provider = true, redirect_uri = \"http://127.0.0.1/signed-out\" }}\n"
+        );
+        let opener = format!("browser = {}\n", json!(scribe.command()));
+        configure(&room, &(opener + &account_with(broker.issuer(), &settings, SESSION)));
+        let app = App::headless(&room).await;
+        let person = async || {
+            let page = browser.open(&scribe.address().await).await;
+            page.wait_for("input[name=password]").await;
+            assert!(page.address().await.starts_with(upstream.issuer()));
+            upstream.sign_in_as(&page, USER).await;
+            page.says("You are signed in").await;
+            page.close().await;
+        };
+        let (done, ()) = tokio::join!(app.abide(&["login"]), person());
+        assert_eq!(done.code, 0, "{done:?}");
+        assert_eq!((front.sessions_of(USER).await, behind.sessions_of(USER).await), (1, 1));
+        let done = app.abide(&["logout"]).await;
+        assert_eq!(done.code, 0, "{done:?}");
+        let page = browser.open(&scribe.address().await).await;
+        page.says("You are signed out").await;
+        let address = page.address().await;
+        assert!(address.contains("/signed-out"), "Abide's own page: {address}");
+        eventually("the end of both sessions", s(20), || async {
+            let left = (front.sessions_of(USER).await, behind.sessions_of(USER).await);
+            (left == (0, 0)).then_some(())
+        })
+        .await;
+        // It asks for the password again.
+        let (done, ()) = tokio::join!(app.abide(&["login"]), person());
+        assert_eq!(done.code, 0, "{done:?}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

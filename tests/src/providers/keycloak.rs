@@ -141,6 +141,50 @@ impl Realm {
         self.server.ask(reqwest::Method::POST, &path, None).await;
     }
 
+    /// Makes another realm the identity provider behind this one, by the name `upstream`. The people of this realm are removed:
+    /// they come from the other one.
+    ///
+    /// # Panics
+    ///
+    /// When Keycloak refuses.
+    pub async fn asks(&self, upstream: &Self) {
+        let back = format!("{}/broker/upstream/endpoint", self.issuer);
+        let client = json!({
+            "clientId": "abide-broker", "publicClient": false, "secret": SECRET, "standardFlowEnabled": true,
+            "redirectUris": [back],
+            "attributes": { "post.logout.redirect.uris": format!("{back}/logout_response") },
+        });
+        let path = format!("/{}/clients", upstream.name);
+        self.server.ask(reqwest::Method::POST, &path, Some(&client)).await;
+        let at = |endpoint: &str| format!("{}/protocol/openid-connect/{endpoint}", upstream.issuer);
+        let behind = json!({
+            "alias": "upstream", "providerId": "oidc", "enabled": true, "trustEmail": true,
+            "config": {
+                "issuer": upstream.issuer, "authorizationUrl": at("auth"), "tokenUrl": at("token"),
+                "userInfoUrl": at("userinfo"), "logoutUrl": at("logout"), "jwksUrl": at("certs"),
+                "useJwksUrl": "true", "validateSignature": "true", "defaultScope": "openid profile email",
+                "clientId": "abide-broker", "clientSecret": SECRET, "clientAuthMethod": "client_secret_post",
+            },
+        });
+        let path = format!("/{}/identity-provider/instances", self.name);
+        self.server.ask(reqwest::Method::POST, &path, Some(&behind)).await;
+        for user in self.get("/users").await.as_array().into_iter().flatten() {
+            let path = format!("/{}/users/{}", self.name, user["id"].as_str().unwrap_or_default());
+            self.server.ask(reqwest::Method::DELETE, &path, None).await;
+        }
+    }
+
+    /// The number of sessions that a person has here.
+    ///
+    /// # Panics
+    ///
+    /// When Keycloak does not know the person.
+    pub async fn sessions_of(&self, user: &str) -> usize {
+        let found = self.get(&format!("/users?exact=true&username={user}")).await;
+        let id = found[0]["id"].as_str().unwrap_or_else(|| panic!("{user} in {found}")).to_owned();
+        self.get(&format!("/users/{id}/sessions")).await.as_array().map_or(0, Vec::len)
+    }
+
     async fn get(&self, path: &str) -> Value {
         self.server.ask(reqwest::Method::GET, &format!("/{}{path}", self.name), None).await
     }
