@@ -15,7 +15,7 @@ mod tokens {
     use abide_tests::login::{Login, sign_in};
     use abide_tests::providers::{PASSWORD, USER};
     use abide_tests::room::Room;
-    use abide_tests::{eventually, s};
+    use abide_tests::{eventually, http, s};
     use serde_json::Value;
 
     const SESSION: &str = "end_after = \"15m\"\nwarn_after = \"12m\"";
@@ -258,6 +258,53 @@ mod tokens {
         let tokens: std::collections::BTreeSet<&str> = done.iter().map(|done| done.stdout.as_str()).collect();
         assert!(done.iter().all(|done| done.code == 0), "{done:?}");
         assert_eq!((tokens.len(), refreshes(&provider) - sent), (2, 2));
+    }
+
+    /// Each is a request to the provider, and a token there.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_key_gets_tokens_for_so_many_purposes_in_an_hour_and_others_are_served() {
+        let provider = DemoOp::start(Config::default()).await.unwrap();
+        let room = ready("tokens-many", &provider, "").await;
+        let app = App::headless(&room).await;
+        sign_in(&room).await;
+        let allowed = app.abide_at_terminal(&["clients", "allow", "greedy", "--plain", "--json"]).await;
+        let key = json(&allowed)["key"].as_str().unwrap().to_owned();
+        let sent = refreshes(&provider);
+        let (mut served, mut refused) = (0, 0);
+        for number in 0..200 {
+            let target = format!("/v1/token?resource=https%3A%2F%2Fapi{number}.example%2F");
+            let answer = http()
+                .get(format!("http://127.0.0.1:{}{target}", app.port()))
+                .bearer_auth(&key)
+                .send()
+                .await
+                .unwrap();
+            match answer.status().as_u16() {
+                200 => served += 1,
+                429 => {
+                    let rest: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+                    assert!((1..=3600).contains(&rest), "{rest}");
+                    let said: Value = answer.json().await.unwrap();
+                    assert_eq!(
+                        (&said["error"], &said["retry_after"]),
+                        (&"too_many_purposes".into(), &rest.into())
+                    );
+                    refused += 1;
+                }
+                other => panic!("{other}"),
+            }
+        }
+        assert_eq!((served, refused, refreshes(&provider) - sent), (32, 168, 32));
+        // What it has had, and what others ask for.
+        let again = abide_with_key(&app, &key, "https%3A%2F%2Fapi31.example%2F").await;
+        assert_eq!((again, refreshes(&provider) - sent), (200, 32));
+        json(&abide(&room, &["token", "--json"]).await);
+        json(&abide(&room, &["token", "--json", "--resource", API]).await);
+    }
+
+    async fn abide_with_key(app: &App<'_>, key: &str, resource: &str) -> u16 {
+        let url = format!("http://127.0.0.1:{}/v1/token?resource={resource}", app.port());
+        http().get(url).bearer_auth(key).send().await.unwrap().status().as_u16()
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -38,6 +38,8 @@ pub enum ErrorCode {
     ThisComputer,
     /// The provider's answer cannot be used. The session is kept.
     UnusableAnswer,
+    /// The client has asked for tokens for too many different purposes within an hour; `retry_after` says when it may ask again.
+    TooManyPurposes,
     /// The agent cannot answer right now; the same request may succeed later.
     TemporarilyUnavailable,
     /// There is no such call.
@@ -67,6 +69,7 @@ impl ErrorCode {
             Self::ActionRequired => "action_required",
             Self::ThisComputer => "this_computer",
             Self::UnusableAnswer => "unusable_answer",
+            Self::TooManyPurposes => "too_many_purposes",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::NotFound => "not_found",
             Self::UpstreamUnreachable => "upstream_unreachable",
@@ -84,6 +87,7 @@ impl ErrorCode {
             Self::AccessDenied | Self::UnmetAuthenticationRequirements | Self::ActionRequired => 403,
             Self::InvalidRequest | Self::InvalidTarget | Self::InvalidScope => 400,
             Self::UnknownAccount | Self::NotFound => 404,
+            Self::TooManyPurposes => 429,
             Self::ThisComputer => 500,
             Self::ProviderUnreachable | Self::UnusableAnswer | Self::UpstreamUnreachable => 502,
             Self::UpstreamTimeout => 504,
@@ -104,6 +108,7 @@ impl ErrorCode {
             Self::ProviderUnreachable
             | Self::ThisComputer
             | Self::UnusableAnswer
+            | Self::TooManyPurposes
             | Self::TemporarilyUnavailable
             | Self::NotFound
             | Self::UpstreamUnreachable
@@ -126,6 +131,9 @@ pub struct ErrorAnswer {
     /// Why there is no consent, with `consent_required` and `access_denied`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<ConsentCase>,
+    /// After how many seconds the same request may succeed, with `too_many_purposes`. Also in the header `Retry-After`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
 }
 
 /// Why a program has no consent.
@@ -159,6 +167,6 @@ pub enum ConsentCase {
 impl ErrorAnswer {
     /// An answer with this code and description.
     pub fn new(error: ErrorCode, description: impl Into<String>) -> Self {
-        Self { error, error_description: description.into(), field: None, case: None }
+        Self { error, error_description: description.into(), field: None, case: None, retry_after: None }
     }
 }

@@ -55,7 +55,11 @@ pub(super) fn not_found() -> ErrorAnswer {
 /// An error as an answer.
 pub(crate) fn error(refused: &ErrorAnswer) -> Response<Body> {
     let status = StatusCode::from_u16(refused.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    json_answer(status, refused)
+    let mut response = json_answer(status, refused);
+    if let Some(seconds) = refused.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// 200 with JSON.

@@ -140,6 +140,7 @@ pub(super) fn asked(query: &str) -> Result<TokenParams, ErrorAnswer> {
         activity,
         target,
         proof: proof(&query)?,
+        counted_for: None,
     })
 }
 

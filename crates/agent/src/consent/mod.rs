@@ -25,7 +25,7 @@ use crate::state::store::Store;
 use crate::tokens::TokenParams;
 use answer::{in_one, spans};
 use case::{Case, refused};
-use queue::{Asked, Entry, ONCE, Outcome, Queue};
+use queue::{Asked, Entry, ONCE, Outcome, Queue, share};
 
 /// How long a caller waits for the user's answer.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -45,6 +45,8 @@ pub(crate) struct Permit {
     only: Option<Purpose>,
     /// What allows it. Its tokens are counted under a grant, and a grant to a job follows from it.
     origin: Option<Origin>,
+    /// Under whose name new purposes are counted: the answer of the user that allows them, otherwise the caller.
+    counted_for: String,
     /// The account that it is for, and its session.
     account: String,
     session: Option<SessionNumber>,
@@ -57,8 +59,12 @@ impl Permit {
     pub(crate) fn within(&self, params: &TokenParams) -> TokenParams {
         // A request that names no account is for the one that was decided about, whatever has changed meanwhile.
         let account = Some(self.account.clone());
-        let mut params =
-            TokenParams { account, activity: params.activity && self.activity, ..params.clone() };
+        let mut params = TokenParams {
+            account,
+            activity: params.activity && self.activity,
+            counted_for: Some(self.counted_for.clone()),
+            ..params.clone()
+        };
         if let Some(Purpose { targets, scopes }) = &self.only {
             params.target.resources.retain(|resource| targets.contains(resource));
             params.target.audiences.retain(|audience| targets.contains(audience));
@@ -186,8 +192,14 @@ impl Consent {
                     Basis::Policy => Some(Origin::Policy),
                     Basis::Grant(id) => Some(Origin::Grant(id)),
                 };
+                let counted_for = match origin {
+                    Some(Origin::Grant(id)) => self.clients.root(id).map(|root| format!("grant {root}")),
+                    _ => None,
+                };
+                let counted_for = counted_for.unwrap_or_else(|| share(&caller));
                 let Request { account, session, .. } = request;
-                Ok(Permit { activity, only, origin, account, session, sha256: caller.facts.sha256 })
+                let sha256 = caller.facts.sha256;
+                Ok(Permit { activity, only, origin, counted_for, account, session, sha256 })
             }
             Outcome::Denied(denial @ Denial::Sandbox) => {
                 let labels = self.labels.of(caller.process, caller.program.as_ref()).await;

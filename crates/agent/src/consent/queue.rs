@@ -433,8 +433,8 @@ fn is_same_caller(one: &Caller, other: &Caller) -> bool {
     }
 }
 
-/// Whose share of the open questions a caller takes: a program that was started again is the same.
-fn share(caller: &Caller) -> String {
+/// Whose share of something limited a caller takes, such as the open questions: a program that was started again is the same.
+pub(super) fn share(caller: &Caller) -> String {
     let path = caller.program.as_ref().map(|program| program.path.display().to_string());
     // A copy is the same program.
     let file = caller.sha256.clone().or(path);

@@ -543,6 +543,7 @@ fn a_permit_hands_out_no_more_than_was_allowed() {
         activity: false,
         only: Some(only),
         origin: None,
+        counted_for: "a caller".to_owned(),
         account: "work".to_owned(),
         session: None,
         sha256: None,

@@ -95,6 +95,20 @@ impl Clients {
         false
     }
 
+    /// The grant that this one follows from in the end: each job of a program has one of its own. `None` if that is the policy.
+    pub(crate) fn root(&self, id: u64) -> Option<u64> {
+        let state = self.state();
+        let mut root = id;
+        for _ in 0..MOST {
+            match state.live.iter().find(|live| live.grant.id == root).and_then(|live| live.from) {
+                Some(Origin::Grant(from)) => root = from,
+                Some(Origin::Policy) => return None,
+                None => break,
+            }
+        }
+        Some(root)
+    }
+
     /// Takes an answer back that ends by itself. Returns whether it still held.
     pub(crate) fn stop(&self, id: u64) -> bool {
         let mut state = self.state();

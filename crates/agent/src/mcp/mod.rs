@@ -212,6 +212,7 @@ impl Server {
             activity,
             target,
             proof: None,
+            counted_for: None,
         };
         Ok(Wanted { params, missing: missing.into_iter().cloned().collect() })
     }

@@ -96,6 +96,7 @@ impl<'a> Exchange<'a> {
             activity: true,
             target: gate.config.target.clone(),
             proof: Some(proof(gate, &method, &url)),
+            counted_for: None,
         };
         let permitted = gate.agent.permit(asker.caller.clone(), &asked, Some(reason(gate)), false).await;
         let answer = match &permitted {

@@ -1,5 +1,6 @@
 //! Access tokens for one resource or for fewer scopes, as one account keeps them: in memory alone.
 
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use abide_oidc::TokenTarget;
@@ -12,11 +13,19 @@ use crate::state::turn::Turn;
 
 /// As many purposes of an account are remembered. Of more, the one that was asked for longest ago is forgotten.
 const MOST: usize = 32;
+/// For as many purposes that are not remembered a caller may ask within [`NEW_WITHIN`]. Each is a request to the provider, and a grant
+/// there.
+pub(crate) const NEW: usize = 32;
+const NEW_WITHIN: Duration = Duration::from_secs(3600);
+/// As many callers are counted. Of more, the one that was counted longest ago starts again.
+const CALLERS: usize = 256;
 
 /// The purposes of one account.
 #[derive(Default)]
 pub(crate) struct Targets {
     kept: Vec<Kept>,
+    /// When callers asked for something that was not remembered (boot time), by caller.
+    new: HashMap<String, VecDeque<Duration>>,
     /// One token is fetched at a time, for everybody who waits for it.
     pub(crate) turn: Turn,
 }
@@ -60,7 +69,37 @@ impl Targets {
     /// Nothing of what was there belongs to the session as it is now.
     pub(crate) fn clear(&mut self) {
         self.kept.clear();
+        // What was there before has to be asked for again.
+        self.new.clear();
         self.turn = Turn::default();
+    }
+
+    /// Counts a purpose for its caller, unless it is remembered. Nothing is forgotten for one that is refused.
+    ///
+    /// # Errors
+    ///
+    /// How long the caller has to wait for the next one.
+    pub(crate) fn admit(&mut self, caller: &str, target: &TokenTarget, now: Now) -> Result<(), Duration> {
+        if self.kept.iter().any(|kept| kept.target == *target) {
+            return Ok(());
+        }
+        let rest = |counted: Duration| (counted + NEW_WITHIN).saturating_sub(now.boot);
+        self.new.retain(|_, counted| {
+            counted.retain(|at| !rest(*at).is_zero());
+            !counted.is_empty()
+        });
+        if !self.new.contains_key(caller) && self.new.len() >= CALLERS {
+            let oldest = self.new.iter().min_by_key(|(_, counted)| counted.back().copied());
+            if let Some(oldest) = oldest.map(|(caller, _)| caller.clone()) {
+                self.new.remove(&oldest);
+            }
+        }
+        let counted = self.new.entry(caller.to_owned()).or_default();
+        if let Some(first) = counted.front().filter(|_| counted.len() >= NEW) {
+            return Err(rest(*first));
+        }
+        counted.push_back(now.boot);
+        Ok(())
     }
 
     /// A refresh may have ended what was issued: it is fetched anew when it is asked for.
@@ -121,5 +160,56 @@ impl Targets {
         let kept = &mut self.kept[index];
         kept.asked = now.boot;
         kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn at(seconds: u64) -> Now {
+        let at = Duration::from_secs(seconds);
+        Now { boot: at, wall: at }
+    }
+
+    fn purpose(number: usize) -> TokenTarget {
+        TokenTarget { resources: vec![format!("https://api{number}.example/")], ..TokenTarget::default() }
+    }
+
+    #[test]
+    fn a_caller_has_a_number_of_new_purposes_in_an_hour_and_others_have_theirs() {
+        let mut targets = Targets::default();
+        let ask = |targets: &mut Targets, caller: &str, number: usize, now: Now| {
+            let admitted = targets.admit(caller, &purpose(number), now);
+            if admitted.is_ok() {
+                targets.kept(&purpose(number), now);
+            }
+            admitted
+        };
+        for number in 0..NEW {
+            ask(&mut targets, "greedy", number, at(60)).unwrap();
+        }
+        assert_eq!(ask(&mut targets, "greedy", NEW, at(120)), Err(Duration::from_secs(3540)));
+        ask(&mut targets, "greedy", 0, at(120)).unwrap();
+        assert!(targets.kept.iter().any(|kept| kept.target == purpose(1)), "nothing was pushed out");
+        ask(&mut targets, "another", NEW, at(120)).unwrap();
+        ask(&mut targets, "greedy", NEW + 1, at(3660)).unwrap();
+        for number in 0..NEW - 1 {
+            ask(&mut targets, "greedy", 100 + number, at(3661)).unwrap();
+        }
+        ask(&mut targets, "greedy", 200, at(3661)).unwrap_err();
+        targets.clear();
+        ask(&mut targets, "greedy", 200, at(3661)).unwrap();
+    }
+
+    #[test]
+    fn the_callers_that_are_counted_are_limited() {
+        let mut targets = Targets::default();
+        for number in 0..2 * CALLERS {
+            let now = at(number.try_into().unwrap());
+            targets.admit(&format!("caller {number}"), &purpose(number), now).unwrap();
+        }
+        assert_eq!(targets.new.len(), CALLERS);
     }
 }

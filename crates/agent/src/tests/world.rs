@@ -296,6 +296,7 @@ pub(super) fn params(activity: bool) -> TokenParams {
         activity,
         target: TokenTarget::default(),
         proof: None,
+        counted_for: None,
     }
 }
 

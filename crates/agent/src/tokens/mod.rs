@@ -38,6 +38,8 @@ pub(crate) struct TokenParams {
     pub(crate) target: TokenTarget,
     /// The request that it is for, where the tool needs a proof.
     pub(crate) proof: Option<Proof>,
+    /// Under whose name purposes that are not remembered are counted; `None` for Abide's own requests.
+    pub(crate) counted_for: Option<String>,
 }
 
 impl TokenParams {
@@ -49,6 +51,7 @@ impl TokenParams {
             activity: false,
             target: TokenTarget::default(),
             proof: None,
+            counted_for: None,
         }
     }
 }
@@ -65,7 +68,7 @@ pub(crate) async fn token(store: &Arc<Store>, asked: &TokenParams) -> Result<Tok
     let mut answer = if asked.target == TokenTarget::default() {
         own_token(store, &name, request).await?
     } else {
-        resource::target_token(store, &name, request, &asked.target).await?
+        resource::target_token(store, &name, request, &asked.target, asked.counted_for.as_deref()).await?
     };
     if let Some(proof) = &asked.proof {
         store.act(&name, |account, _| account.prove(&mut answer, proof))??;

@@ -19,7 +19,7 @@ use crate::state::commit::adopt;
 use crate::state::connected::connection;
 use crate::state::connection::Connection;
 use crate::state::record::record_name;
-use crate::state::resource_tokens::Issued;
+use crate::state::resource_tokens::{Issued, NEW};
 use crate::state::revoke::{revoke_access, revoke_token};
 use crate::state::session_ref::SessionRef;
 use crate::state::store::Store;
@@ -43,13 +43,18 @@ enum Fetched {
 ///
 /// # Errors
 ///
-/// As [`crate::tokens::token`].
+/// As [`crate::tokens::token`]; `too_many_purposes`.
 pub(crate) async fn target_token(
     store: &Arc<Store>,
     name: &str,
     request: TokenRequest,
     target: &TokenTarget,
+    counted_for: Option<&str>,
 ) -> Result<TokenAnswer, ErrorAnswer> {
+    if let Some(caller) = counted_for {
+        let admitted = store.act(name, |account, now| account.targets.admit(caller, target, now))?;
+        admitted.map_err(too_many)?;
+    }
     let (mut request, mut fetched_one) = (request, false);
     // Once a refresh has to be waited for, once the person has just signed in anew, once the token is fetched, and then it is there.
     for _ in 0..4 {
@@ -105,6 +110,19 @@ async fn try_kept(store: &Arc<Store>, name: &str, target: &TokenTarget) -> Resul
             kept.forget();
         }
     })
+}
+
+/// A caller has asked for as many purposes as it may for now.
+fn too_many(rest: Duration) -> ErrorAnswer {
+    let minutes = rest.as_secs().div_ceil(60).max(1);
+    let text = format!(
+        "This app has asked for tokens for {NEW} different purposes within an hour. Nothing was sent to the provider. Ask for \
+         one of the same purposes, or again in {minutes} min."
+    );
+    ErrorAnswer {
+        retry_after: Some(rest.as_secs().max(1)),
+        ..ErrorAnswer::new(ErrorCode::TooManyPurposes, text)
+    }
 }
 
 fn refused(store: &Arc<Store>, name: &str, target: &TokenTarget) -> ErrorAnswer {
