@@ -101,6 +101,30 @@ fn every_file_of_the_windows_packages_is_installed_and_removed() {
 }
 
 #[test]
+fn the_package_of_a_whole_computer_registers_the_source_of_the_events() {
+    let read = |path: &str| std::fs::read_to_string(cargo::root().join(path)).unwrap();
+    let tauri: serde_json::Value = serde_json::from_str(&read("tauri.conf.json")).unwrap();
+    let wix = &tauri["bundle"]["windows"]["wix"];
+    let fragment = read(wix["fragmentPaths"][0].as_str().expect("a fragment"));
+    let fragment = roxmltree::Document::parse(&fragment).unwrap();
+    let components = attributes(&fragment, "Component", "Id");
+    assert_eq!(
+        wix["componentRefs"],
+        serde_json::json!(components),
+        "a component that is not named is not installed"
+    );
+    let key = attributes(&fragment, "RegistryKey", "Key");
+    let message_file = attributes(&fragment, "RegistryValue", "Value")[0];
+    let page = read("docs/administrators.md");
+    for part in [key[0], message_file] {
+        assert!(page.contains(part), "docs/administrators.md names {part}");
+    }
+    let source = key[0].rsplit('\\').next().unwrap();
+    let code = read("crates/agent/src/platform/event_log.rs");
+    assert!(code.contains(&format!("SOURCE: &str = \"{source}\"")), "the agent writes as {source}");
+}
+
+#[test]
 fn each_system_hands_links_to_the_application() {
     let read = |path: &str| std::fs::read_to_string(cargo::root().join("packaging").join(path)).unwrap();
     let entry = read("abide.desktop");

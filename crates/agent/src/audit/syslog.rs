@@ -1,5 +1,5 @@
-//! A copy of each line for the system's log (RFC 3164; journald takes it too). Never waits: what the system does not take at once
-//! is only in the record.
+//! A copy of each line for the system's log: syslog (RFC 3164; journald takes it too), the Event Log of Windows. What the system does
+//! not take at once is only in the record.
 
 #[cfg(unix)]
 mod system {
@@ -32,18 +32,25 @@ mod system {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 mod system {
-    /// There is no such log.
-    pub(in crate::audit) struct Syslog;
+    use crate::platform::event_log::EventLog;
+
+    /// The Event Log of Windows.
+    pub(in crate::audit) struct Syslog(EventLog);
 
     impl Syslog {
+        /// `None` where the log cannot be opened.
         pub(in crate::audit) fn open() -> Option<Self> {
-            None
+            EventLog::open().map(Self)
         }
 
-        pub(in crate::audit) fn send(&self, _: &[u8]) -> bool {
-            false
+        /// Whether the system has taken all lines. A longer line than the log takes (31,839 characters) is only in the record.
+        pub(in crate::audit) fn send(&self, lines: &[u8]) -> bool {
+            lines
+                .split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_empty())
+                .all(|line| std::str::from_utf8(line).is_ok_and(|line| self.0.write(line)))
         }
     }
 }

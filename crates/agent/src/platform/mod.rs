@@ -5,6 +5,8 @@
 pub(crate) mod changes;
 pub(crate) mod clock;
 pub(crate) mod environment;
+#[cfg(windows)]
+pub(crate) mod event_log;
 pub(crate) mod file;
 pub(crate) mod handover;
 #[cfg(unix)]
