@@ -21,7 +21,7 @@ mod windows;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 use self::product::Product;
 pub(crate) use self::release::release;
 use crate::steps::{Log, Steps};
