@@ -106,7 +106,7 @@ pub(crate) async fn serve_tcp(agent: Agent, bound: Bound) {
     let listeners = bound.listeners.into_iter().map(|listener| {
         let agent = agent.clone();
         let listening = Port { tcp: Tcp::new(listener, Admits::ThisUser), port };
-        serve(listening, Limits::ENDPOINT, move |request: Request<Incoming>, peer: Arc<Peer>| {
+        serve(listening, Limits::endpoint(), move |request: Request<Incoming>, peer: Arc<Peer>| {
             let agent = agent.clone();
             async move { routes::answer(&agent, request, &peer).await }
         })
@@ -144,16 +144,16 @@ impl Listening {
             let agent = agent.clone();
             async move { routes::answer(&agent, request, &peer).await }
         };
-        serve(self, Limits::ENDPOINT, answer).await;
+        serve(self, Limits::endpoint(), answer).await;
     }
 }
 
 /// Who connected. `opened` tells whether the program has opened the connection, and has not taken it over from another one
 /// that the process ran before. It is asked last: a program that comes later has not opened it either.
-fn socket_peer(connected: Option<Connected>, opened: impl Fn(&Connected) -> bool) -> Peer {
-    let program = connected.as_ref().and_then(Connected::program);
-    let own = program.as_ref().is_some_and(is_ours) && connected.as_ref().is_some_and(opened);
-    Peer::Socket { connected: connected.map(Arc::new), program, own, channel: Channel::default() }
+fn socket_peer(connected: Option<Arc<Connected>>, opened: impl Fn(&Connected) -> bool) -> Peer {
+    let program = connected.as_deref().and_then(Connected::program);
+    let own = program.as_ref().is_some_and(is_ours) && connected.as_deref().is_some_and(opened);
+    Peer::Socket { connected, program, own, channel: Channel::default() }
 }
 
 /// Whose places a connection over the socket takes.
@@ -172,14 +172,19 @@ pub(crate) use windows::{Listening, bind_socket, left_socket};
 
 #[cfg(unix)]
 mod unix {
+    use std::collections::HashMap;
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
+    use std::sync::Weak;
 
     use tokio::net::{UnixListener, UnixSocket, UnixStream};
 
     use super::*;
     use crate::server::Quiet;
     use crate::server::tcp::BACKLOG;
+
+    /// So many processes are known by their number at a time.
+    const PROCESSES: usize = 1024;
 
     /// Binds the socket, for this user alone. The vault's lock has shown that no other agent lives, so a socket that is there
     /// is left over.
@@ -193,19 +198,21 @@ mod unix {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
         // Until here nothing listens, so nothing can connect before the mode is set.
         let listener = socket.listen(BACKLOG)?;
-        Ok(Listening { listener, turned_away: Quiet::new() })
+        Ok(Listening { listener, turned_away: Quiet::new(), processes: HashMap::new() })
     }
 
     /// The socket at this path, if an earlier program of this process has left it.
     pub(crate) fn left_socket(path: &Path, heritage: &mut Heritage) -> Option<Listening> {
         let listener = UnixListener::from_std(heritage.socket(path)?).ok()?;
-        Some(Listening { listener, turned_away: Quiet::new() })
+        Some(Listening { listener, turned_away: Quiet::new(), processes: HashMap::new() })
     }
 
     /// The bound socket.
     pub(crate) struct Listening {
         pub(super) listener: UnixListener,
         turned_away: Quiet,
+        /// Those that have a connection, by their number.
+        processes: HashMap<i32, Weak<Connected>>,
     }
 
     impl Accept for Listening {
@@ -234,8 +241,24 @@ mod unix {
                 });
                 return None;
             }
-            let connected = credentials.pid().and_then(|process| Connected::of(stream, process));
+            let connected = credentials.pid().and_then(|process| self.process(stream, process));
             Some(socket_peer(connected, |connected| connected.has_opened(stream)))
+        }
+
+        /// The process that has connected. One that has many connections is held once: each hold takes two descriptors.
+        fn process(&mut self, stream: &UnixStream, process: i32) -> Option<Arc<Connected>> {
+            let known = self.processes.get(&process).and_then(Weak::upgrade);
+            if let Some(known) = known.filter(|known| known.has_connected(stream, process)) {
+                return Some(known);
+            }
+            let connected = Arc::new(Connected::of(stream, process)?);
+            if self.processes.len() >= PROCESSES {
+                self.processes.retain(|_, held| held.strong_count() > 0);
+            }
+            if self.processes.len() < PROCESSES {
+                self.processes.insert(process, Arc::downgrade(&connected));
+            }
+            Some(connected)
         }
     }
 }
@@ -298,7 +321,8 @@ mod windows {
         let mut pid = 0;
         // SAFETY: the handle is open as long as the stream is borrowed, and the number outlives the call.
         let found = unsafe { GetNamedPipeClientProcessId(stream.as_raw_handle(), &raw mut pid) };
-        let connected = (found != 0).then(|| Connected::of(stream, pid.cast_signed())).flatten();
+        let connected =
+            (found != 0).then(|| Connected::of(stream, pid.cast_signed())).flatten().map(Arc::new);
         socket_peer(connected, |connected| connected.has_opened(stream))
     }
 }

@@ -66,7 +66,19 @@ pub(crate) async fn keyring_is_unlocked() -> Option<bool> {
 
 /// Descriptors for as many connections as may wait for an answer.
 #[cfg(unix)]
-const DESCRIPTORS: u64 = 8192;
+const DESCRIPTORS: u64 = 65_536;
+
+/// How many descriptors this process may have; `None` without a limit.
+pub(crate) fn descriptors() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        rustix::process::getrlimit(rustix::process::Resource::Nofile).current
+    }
+    #[cfg(not(unix))]
+    {
+        None
+    }
+}
 
 /// Asks for more descriptors than a program usually starts with, as far as its user may have them.
 #[cfg(unix)]

@@ -15,6 +15,8 @@ pub(crate) struct Limits {
     pub(crate) streams: usize,
     /// Connections that wait for a place, of all programs together. One program may have three quarters of that.
     pub(crate) waiting: usize,
+    /// How many may wait at all listeners together that have this limit; 0 for none.
+    pub(crate) everywhere: usize,
     /// The longest head of a request, in bytes.
     pub(crate) head: usize,
     /// Whether a connection may bring several requests, one after the other.
@@ -38,6 +40,7 @@ impl Limits {
         per_program: 128,
         streams: 16,
         waiting: 2048,
+        everywhere: 0,
         // The least that the HTTP library takes.
         head: 8 * 1024,
         keep_alive: true,
@@ -47,6 +50,16 @@ impl Limits {
         // A stronger sign-in is waited for ten minutes.
         lifetime: Duration::from_secs(15 * 60),
     };
+    /// The endpoint's limits with as many waiting as this process may have descriptors for, so that they leave some for all else:
+    /// ten thousand programs may ask in the same moment, each over a connection of its own.
+    pub(crate) fn endpoint() -> Self {
+        const MOST: u64 = 16_384;
+        /// For connections that are served, what is held of their processes, the browser, providers, files.
+        const REST: u64 = 3072;
+        let descriptors = crate::platform::descriptors().unwrap_or(u64::MAX);
+        let waiting = usize::try_from(descriptors.saturating_sub(REST).min(MOST)).unwrap_or(0).max(256);
+        Self { waiting, everywhere: waiting, ..Self::ENDPOINT }
+    }
     /// For what a browser brings: one request a connection, which a page may have to wait for.
     pub(crate) const BROWSER: Self = Self {
         connections: 64,
@@ -54,6 +67,7 @@ impl Limits {
         per_program: 64,
         streams: 0,
         waiting: 512,
+        everywhere: 0,
         // Browsers send the cookies of every other port of this machine along: at most 180 of 4 KiB each.
         head: 1024 * 1024,
         keep_alive: false,
@@ -72,6 +86,7 @@ impl Limits {
         per_program: 128,
         streams: 0,
         waiting: 512,
+        everywhere: 0,
         head: 64 * 1024,
         keep_alive: true,
         idle: Duration::from_secs(60),

@@ -1,6 +1,6 @@
 //! The places of a listener: how many connections are served at once, and whose.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,9 +13,14 @@ use super::Limits;
 use super::answering::Answering;
 
 /// How long a connection waits for a place.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// A connection that has done nothing for so long gives its place to one that waits.
 const GRACE: Duration = Duration::from_millis(200);
+/// The shortest time between two looks at all places on behalf of those that wait.
+const LOOKS: Duration = Duration::from_millis(50);
+
+/// How many wait at all listeners together that share a limit.
+static WAIT_EVERYWHERE: AtomicUsize = AtomicUsize::new(0);
 
 /// Whose places a connection takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -169,9 +174,33 @@ pub(super) enum Entrance {
     /// With a place.
     Seated(Place),
     /// It has to wait for one.
-    Waits(Source, oneshot::Receiver<Place>),
+    Waits(Waiting),
     /// Not even that.
     Full,
+}
+
+/// A connection that waits for a place, until it is dropped.
+pub(super) struct Waiting {
+    source: Source,
+    number: u64,
+    place: oneshot::Receiver<Place>,
+    _counted: Option<Counted>,
+}
+
+/// One of those that wait everywhere.
+struct Counted;
+
+impl Counted {
+    fn up_to(most: usize) -> Option<Self> {
+        let one_more = |count: usize| (count < most).then_some(count + 1);
+        WAIT_EVERYWHERE.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).ok().map(|_| Self)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        WAIT_EVERYWHERE.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// A place that is taken, until it is dropped.
@@ -215,12 +244,29 @@ struct State {
     next_number: u64,
     taken: HashMap<u64, (Source, Arc<Connection>)>,
     of: HashMap<Source, usize>,
-    waiting: VecDeque<(Source, oneshot::Sender<Place>)>,
+    /// Those that wait, by whose places they wait for; a later one has a higher number.
+    waiting: HashMap<Source, BTreeMap<u64, oneshot::Sender<Place>>>,
+    /// When all places were looked at last on behalf of those that wait.
+    looked: Option<Instant>,
 }
 
 impl State {
     fn count(&self, source: &Source) -> usize {
         self.of.get(source).copied().unwrap_or(0)
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.values().map(BTreeMap::len).sum()
+    }
+
+    /// It does not wait any more.
+    fn leaves(&mut self, source: &Source, number: u64) -> Option<oneshot::Sender<Place>> {
+        let of_source = self.waiting.get_mut(source)?;
+        let waited = of_source.remove(&number);
+        if of_source.is_empty() {
+            self.waiting.remove(source);
+        }
+        waited
     }
 
     fn give_back(&mut self, source: &Source) {
@@ -270,13 +316,18 @@ impl Places {
         Place { places: self.clone(), source, number, connection }
     }
 
-    /// The first that waits and may have the place that has become free.
+    /// The one that waits and gets the place that has become free: the owner's first, then the latest. Where many more come than can
+    /// be served, such as the slow ones of one program, those in front would only keep the others back.
     fn next(self: &Arc<Self>, state: &mut State) -> Option<(oneshot::Sender<Place>, Place)> {
-        state.waiting.retain(|(_, waiting)| !waiting.is_closed());
-        let first = state.waiting.iter().position(|(source, _)| self.has_room(state, source))?;
-        let (source, waiting) = state.waiting.remove(first)?;
-        let place = self.seat(state, source);
-        Some((waiting, place))
+        loop {
+            let may = state.waiting.iter().filter(|(source, _)| self.has_room(state, source));
+            let last = may.filter_map(|(source, waiting)| Some((source, *waiting.last_key_value()?.0)));
+            let (source, number) = last.max_by_key(|(source, number)| (**source == Source::Own, *number))?;
+            let source = source.clone();
+            if let Some(waiting) = state.leaves(&source, number).filter(|waiting| !waiting.is_closed()) {
+                return Some((waiting, self.seat(state, source)));
+            }
+        }
     }
 
     pub(super) fn enter(self: &Arc<Self>, source: Source) -> Entrance {
@@ -284,49 +335,75 @@ impl Places {
         if self.has_room(&state, &source) {
             return Entrance::Seated(self.seat(&mut state, source));
         }
-        if state.waiting.len() >= self.limits.waiting * 3 / 4 {
-            state.waiting.retain(|(_, waiting)| !waiting.is_closed());
-        }
-        let of_this = state.waiting.iter().filter(|(other, _)| *other == source).count();
+        let of_this = state.waiting.get(&source).map_or(0, BTreeMap::len);
         let most = if source == Source::Own { self.limits.waiting } else { self.limits.waiting * 3 / 4 };
-        if state.waiting.len() >= self.limits.waiting || of_this >= most {
+        if state.waiting() >= self.limits.waiting || of_this >= most {
             return Entrance::Full;
         }
-        let (sender, receiver) = oneshot::channel();
-        state.waiting.push_back((source.clone(), sender));
-        self.make_room(&state, &source);
-        Entrance::Waits(source, receiver)
+        let counted = match self.limits.everywhere {
+            0 => None,
+            most => match Counted::up_to(if source == Source::Own { most } else { most * 3 / 4 }) {
+                Some(counted) => Some(counted),
+                None => return Entrance::Full,
+            },
+        };
+        let (sender, place) = oneshot::channel();
+        let number = state.next_number;
+        state.next_number += 1;
+        state.waiting.entry(source.clone()).or_default().insert(number, sender);
+        self.make_room(&state, &source, 1);
+        Entrance::Waits(Waiting { source, number, place, _counted: counted })
     }
 
     /// Waits for the place, if it has to be waited for; `None` when none became free.
     pub(super) async fn seated(&self, entrance: Entrance) -> Option<Place> {
-        let (source, mut waiting) = match entrance {
+        let mut waiting = match entrance {
             Entrance::Seated(place) => return Some(place),
-            Entrance::Waits(source, waiting) => (source, waiting),
+            Entrance::Waits(waiting) => waiting,
             Entrance::Full => return None,
         };
         let until = tokio::time::Instant::now() + PATIENCE;
         while tokio::time::Instant::now() < until {
-            match tokio::time::timeout(GRACE, &mut waiting).await {
+            match tokio::time::timeout(GRACE, &mut waiting.place).await {
                 Ok(place) => return place.ok(),
-                Err(_) => self.make_room(&self.state(), &source),
+                Err(_) => self.look(),
             }
         }
-        waiting.close();
-        waiting.try_recv().ok()
+        self.state().leaves(&waiting.source, waiting.number);
+        waiting.place.close();
+        waiting.place.try_recv().ok()
     }
 
-    /// Asks the connection that has done nothing for the longest time to end: one of the same program if that has used up its
-    /// share, else one that is not the owner's if there is one.
-    fn make_room(&self, state: &State, source: &Source) {
+    /// Makes room for all that wait. One look serves them all.
+    fn look(&self) {
+        let mut state = self.state();
+        let now = Instant::now();
+        if state.looked.is_some_and(|looked| now.saturating_duration_since(looked) < LOOKS) {
+            return;
+        }
+        state.looked = Some(now);
+        for (source, waiting) in &state.waiting {
+            self.make_room(&state, source, waiting.len());
+        }
+    }
+
+    /// Asks so many connections to end, those that have done nothing for the longest time: of the same program if that has used up
+    /// its share, else those that are not the owner's first.
+    fn make_room(&self, state: &State, source: &Source, places: usize) {
         let now = Instant::now();
         let share_used = *source != Source::Own && state.count(source) >= self.share(source);
-        let idle = state.taken.values().filter_map(|(of, connection)| {
-            let idle = connection.idle(now).filter(|idle| *idle >= GRACE)?;
-            let fits = if share_used { of == source } else { *source == Source::Own || *of != Source::Own };
-            fits.then_some((*of != Source::Own, idle, connection))
-        });
-        if let Some((.., connection)) = idle.max_by_key(|(foreign, idle, _)| (*foreign, *idle)) {
+        let mut idle: Vec<_> = state
+            .taken
+            .values()
+            .filter_map(|(of, connection)| {
+                let idle = connection.idle(now).filter(|idle| *idle >= GRACE)?;
+                let fits =
+                    if share_used { of == source } else { *source == Source::Own || *of != Source::Own };
+                fits.then_some((*of != Source::Own, idle, connection))
+            })
+            .collect();
+        idle.sort_by_key(|(foreign, idle, _)| std::cmp::Reverse((*foreign, *idle)));
+        for (.., connection) in idle.into_iter().take(places) {
             connection.leaves.store(true, Ordering::Release);
             connection.gives_up.notify_one();
         }

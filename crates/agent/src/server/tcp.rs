@@ -11,7 +11,7 @@ use crate::platform::handover::left_port;
 use crate::platform::tcp_peer::{TcpPeer, tcp_peer};
 
 /// Connections that the system keeps until they are accepted.
-pub(crate) const BACKLOG: u32 = 1024;
+pub(crate) const BACKLOG: u32 = 4096;
 
 /// Binds, with room for many that connect at once. What the program before has left at this address is taken.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use http_body_util::Full;
@@ -189,6 +190,34 @@ async fn only_so_many_wait_and_others_may_still() {
     assert!(waiting.iter().all(|entrance| matches!(entrance, Entrance::Waits(..))));
     assert!(matches!(places.enter(one), Entrance::Full));
     assert!(seated(places.enter(Source::Program(1, 2))).is_some(), "another program comes in");
+}
+
+/// A slow program holds every place, and hundreds of its connections wait. Who comes then does not wait behind these.
+#[tokio::test]
+async fn who_comes_last_does_not_wait_behind_those_that_do_nothing() {
+    let limits = Limits { connections: 8, reserved: 0, waiting: 512, ..Limits::ENDPOINT };
+    let places = Arc::new(Places::new(limits));
+    let slow: Vec<Entrance> = (0..300).map(|_| places.enter(Source::Others)).collect();
+    let seated = Arc::new(AtomicUsize::new(0));
+    let slow: Vec<_> = slow
+        .into_iter()
+        .map(|entrance| {
+            let (places, seated) = (places.clone(), seated.clone());
+            tokio::spawn(async move {
+                let Some(place) = places.seated(entrance).await else { return };
+                seated.fetch_add(1, Ordering::Relaxed);
+                place.connection().given_up().await;
+            })
+        })
+        .collect();
+    while seated.load(Ordering::Relaxed) < 8 {
+        tokio::task::yield_now().await;
+    }
+    let entrance = places.enter(Source::Others);
+    assert!(places.seated(entrance).await.is_some());
+    let before = seated.load(Ordering::Relaxed);
+    slow.into_iter().for_each(|task| task.abort());
+    assert!(before <= 16, "{before} slow ones came first");
 }
 
 #[tokio::test]

@@ -22,6 +22,12 @@ impl Connected {
         Some(Self { process })
     }
 
+    /// Not known there, so each connection stands for itself.
+    #[cfg(unix)]
+    pub(crate) fn has_connected<S>(&self, _connection: &S, _process: i32) -> bool {
+        false
+    }
+
     /// The process. When it started is not known there.
     pub(crate) fn id(&self) -> Option<ProcessId> {
         self.program().map(|_| ProcessId { number: self.process, started: 0 })

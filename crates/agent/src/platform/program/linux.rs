@@ -35,6 +35,15 @@ impl Connected {
         connected.runs().then_some(connected)
     }
 
+    /// Whether this process has made that connection, too. `process` is the number that the socket tells. Both are seen running, and
+    /// no two processes that run have one number. `false` if the kernel does not tell.
+    pub(crate) fn has_connected(&self, socket: &impl AsFd, process: i32) -> bool {
+        process == self.folder.number
+            && peer_process(socket.as_fd()).is_some_and(|other| runs(&other))
+            && self.held.is_some()
+            && self.runs()
+    }
+
     fn runs(&self) -> bool {
         self.held.as_ref().is_none_or(runs) && self.folder.status().is_some()
     }
@@ -201,6 +210,34 @@ mod tests {
         assert!(is_sleep() && !is_ours(&connected.program().unwrap()), "{:?}", connected.program());
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_connection_is_that_of_a_known_process_only_if_that_process_has_made_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["platform::program::system::tests::connects_where_it_is_told", "--exact"])
+            .env(CONNECT, &socket)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (of_child, _) = listener.accept().unwrap();
+        let (number, own) = (child.id().cast_signed(), std::process::id().cast_signed());
+        if peer_process(of_child.as_fd()).is_none() {
+            println!("skipped: the kernel tells no process of a connection");
+            return;
+        }
+        let connected = Connected::of(&of_child, number).unwrap();
+        assert!(connected.has_connected(&of_child, number));
+        let _ours = UnixStream::connect(&socket).unwrap();
+        let (of_ours, _) = listener.accept().unwrap();
+        assert!(!connected.has_connected(&of_ours, own), "another process");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!connected.has_connected(&of_child, number), "its number may be that of another process now");
+        assert!(!connected.has_connected(&of_ours, number), "as if that other process had its number");
     }
 
     /// What is found of this test's program when it is started by a shell with these lines, where `$SELF` is its path, `$COPY`
