@@ -118,7 +118,7 @@ pub(crate) async fn measure(table: &mut Table, room: &Room, app: &App<'_>) {
             "1/s",
             median(&abide.per_second),
             beside(median(&bare.per_second)),
-            Some((Good::Above, 0.8)),
+            Some((Good::Above, 0.9)),
         );
         table.ratio(
             &format!("{name}: time on a core for each request"),

@@ -9,6 +9,8 @@
 #[cfg(target_os = "linux")]
 mod countdown;
 #[cfg(target_os = "linux")]
+mod crowd;
+#[cfg(target_os = "linux")]
 mod endpoint;
 #[cfg(target_os = "linux")]
 mod figures;
@@ -34,7 +36,7 @@ fn main() -> std::process::ExitCode {
 #[cfg(target_os = "linux")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::process::ExitCode {
-    const PARTS: [&str; 6] = ["sessions", "spawn", "endpoint", "proxy", "tray", "countdown"];
+    const PARTS: [&str; 7] = ["sessions", "spawn", "endpoint", "proxy", "crowd", "tray", "countdown"];
     let mut parts: Vec<String> = std::env::args().skip(1).collect();
     if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
         eprintln!("abide-bench: there is no part \"{unknown}\"; the parts are {}", PARTS.join(", "));
@@ -50,6 +52,9 @@ async fn main() -> std::process::ExitCode {
     }
     if wanted("spawn") || wanted("endpoint") || wanted("proxy") {
         headless(&mut table, wanted).await;
+    }
+    if wanted("crowd") {
+        crowd::measure(&mut table).await;
     }
     if wanted("tray") {
         tray::measure(&mut table).await;

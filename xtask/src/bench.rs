@@ -32,7 +32,8 @@ pub(crate) fn bench(arguments: &[String]) -> Result<ExitCode> {
         && steps.step(&format!("what they are set beside ({profile})"), |log| {
             let mut command = cargo::cargo(["build", "-p", "xtask", "--features", "bench"]);
             command.args(
-                ["nothing", "load", "bare-server", "bare-proxy"].map(|name| format!("--bin=bench-{name}")),
+                ["nothing", "load", "crowd", "bare-server", "bare-proxy"]
+                    .map(|name| format!("--bin=bench-{name}")),
             );
             log.command(in_profile(command, profile))
         })

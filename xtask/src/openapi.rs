@@ -316,8 +316,10 @@ fn call(schemas: &mut SchemaGenerator, method: &str, path: &str) -> Option<Call>
                     "kind": text(),
                     "program": nullable("string"),
                     "since": { "type": "integer" },
+                    "tokens": { "type": "integer" },
+                    "last_used": nullable("integer"),
                 }),
-                &["name", "kind", "program", "since"],
+                &["name", "kind", "program", "since", "tokens", "last_used"],
             );
             let clients = object(json!({ "clients": { "type": "array", "items": client } }), &["clients"]);
             plain("The clients", vec![("200", Some(clients))])
