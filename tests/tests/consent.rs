@@ -13,6 +13,8 @@ fn consent() {
 
 #[cfg(target_os = "linux")]
 mod consent {
+    mod spans;
+
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::{Path, PathBuf};
 
