@@ -106,11 +106,11 @@ fn a_program_is_allowed_by_the_path_that_the_system_knows_it_by() {
 
 #[test]
 fn clients_are_listed_and_revoked() {
-    let body = r#"{"clients":[{"name":"ci","kind":"key","program":null,"since":1795549938},{"name":"curl","kind":"program","program":"/usr/bin/curl","since":1795549938}]}"#;
+    let body = r#"{"clients":[{"name":"ci","kind":"key","program":null,"since":1795549938},{"name":"curl","kind":"program","program":"/usr/bin/curl","since":1795549938,"tokens":41,"last_used":1795549938}]}"#;
     let outcome = once(&["clients", "list"], get("/v1/clients"), answer("200 OK", body));
     assert_eq!(
         outcome.out,
-        "ci     key             since 24 Nov 2026\ncurl   /usr/bin/curl   since 24 Nov 2026\n"
+        "ci     key             since 24 Nov 2026\ncurl   /usr/bin/curl   since 24 Nov 2026, 41 tokens, the last on 24 Nov 2026, 20:52\n"
     );
     let gone = b"HTTP/1.1 204 No Content\r\n\r\n".to_vec();
     let outcome = once(&["clients", "revoke", "ci"], delete("/v1/clients/ci"), gone);

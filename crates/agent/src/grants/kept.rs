@@ -117,6 +117,8 @@ mod tests {
         assert_eq!((kept[0].name.as_str(), kept[0].kind, kept[0].tokens), ("ci", GrantKind::Key, 2));
         assert!(kept[0].last_used.is_some_and(|at| at > 0));
         assert_eq!((kept[0].days.len(), kept[0].days.iter().sum::<u64>()), (14, 2));
+        let listed = serde_json::to_value(clients(&folder).list()).unwrap();
+        assert_eq!((&listed[0]["tokens"], &listed[0]["last_used"]), (&2.into(), &kept[0].last_used.into()));
     }
 
     #[test]

@@ -101,6 +101,10 @@ pub(crate) struct Listed {
     kind: &'static str,
     program: Option<PathBuf>,
     since: u64,
+    /// How many tokens it has had.
+    tokens: u64,
+    /// When it had the last one, in Unix seconds.
+    last_used: Option<u64>,
     /// Whether it denies instead.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     denies: bool,
@@ -327,6 +331,7 @@ impl Clients {
     }
 
     pub(crate) fn list(&self) -> Vec<Listed> {
+        let state = self.state();
         let listed = |(name, client): (&String, &Client)| {
             let (kind, program) = match &client.proof {
                 Proof::Key { .. } => ("plain key", None),
@@ -337,9 +342,12 @@ impl Clients {
             };
             let (name, limits) = (name.clone(), Limits { registered: None, ..client.limits.clone() });
             let labels = client.labels.clone();
-            Listed { name, kind, program, since: client.since, denies: client.denies, limits, labels }
+            let uses = state.uses.of(&name);
+            let (since, denies) = (client.since, client.denies);
+            let (tokens, last_used) = (uses.tokens, (uses.tokens > 0).then_some(uses.last));
+            Listed { name, kind, program, since, tokens, last_used, denies, limits, labels }
         };
-        self.state().kept.iter().map(listed).collect()
+        state.kept.iter().map(listed).collect()
     }
 
     /// Keeps an answer for good: that a program, a script or a page is allowed or denied.

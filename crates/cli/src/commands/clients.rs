@@ -28,6 +28,10 @@ struct Listed {
     program: Option<String>,
     since: u64,
     #[serde(default)]
+    tokens: u64,
+    #[serde(default)]
+    last_used: Option<u64>,
+    #[serde(default)]
     denies: bool,
     #[serde(default)]
     limits: Limits,
@@ -64,6 +68,10 @@ pub(super) fn list(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
         let mut facts = vec![format!("since {}", day(client.since, clock))];
         if client.denies {
             facts.insert(0, "denied".to_owned());
+        }
+        if let Some(last) = client.last_used {
+            let tokens = if client.tokens == 1 { "token" } else { "tokens" };
+            facts.push(format!("{} {tokens}, the last on {}", client.tokens, date_and_time(last, clock)));
         }
         let Limits { until, scopes, targets } = &client.limits;
         facts.extend(until.map(|until| format!("until {}", date_and_time(until, clock))));
