@@ -164,6 +164,11 @@ fn without_openid(account: &AccountConfig) -> Result<(), String> {
 }
 
 impl AccountConfig {
+    /// What ID tokens and logout tokens have to be signed with, if that is registered.
+    pub(crate) fn id_token_algorithm(&self) -> Option<SigningAlgorithm> {
+        SigningAlgorithm::from_name(self.id_token_signed_response_alg.as_deref()?)
+    }
+
     /// What the provider knows about the client, but for what is in files.
     ///
     /// # Errors

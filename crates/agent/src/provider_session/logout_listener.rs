@@ -26,10 +26,10 @@ use crate::browser::pages::{CONTENT_SECURITY_POLICY, Page, html};
 use crate::browser::server::{self, NOTHING_ALLOWED, respond};
 use crate::config::LogoutListenerConfig;
 use crate::platform::clock;
+use crate::provider_session::notified;
 use crate::provider_session::security_events::{self, Received};
 use crate::server::tcp::{Admits, Tcp, bind_patiently};
 use crate::server::{Limits, serve};
-use crate::state::account::Account;
 use crate::state::connected::connection;
 use crate::state::connection::Connection;
 use crate::state::store::Store;
@@ -285,21 +285,10 @@ impl LogoutListener {
         {
             return refused("invalid_request", error.code());
         }
-        let outcome = self.store.act(account, |account, at| {
-            let began = account.session.view(at).began.unwrap_or_default().as_secs();
-            let Some(held) = &account.held else { return };
-            account.signals.heard(Signal::Backchannel, at.wall);
-            // Otherwise it is about another session, or one that has ended: there is nothing to end, which counts as
-            // success.
-            if token.answers(&held.identity, began) {
-                let signal = abide_session::Signal::BackChannel;
-                account.session.handle(at, Input::ProviderEnded { signal });
-            }
-        });
-        self.end_the_same_elsewhere(account, &token);
-        match outcome {
-            Ok(()) => respond(StatusCode::OK, "text/plain", "", NOTHING_ALLOWED),
-            Err(_) => refused("invalid_request", "No account here accepts logout tokens."),
+        let _ = self.store.act(account, |account, at| account.signals.heard(Signal::Backchannel, at.wall));
+        match notified::by_token(&self.store, account, &token) {
+            true => respond(StatusCode::OK, "text/plain", "", NOTHING_ALLOWED),
+            false => refused("invalid_request", "No account here accepts logout tokens."),
         }
     }
 
@@ -310,37 +299,7 @@ impl LogoutListener {
             // Even without a session: it must not be kept for the next one.
             return Some(&self.about_people);
         }
-        let now = clock::now();
-        let answers = |account: &Account| {
-            let began = account.session.view(now).began.unwrap_or_default().as_secs();
-            account.held.as_ref().is_some_and(|held| token.answers(&held.identity, began))
-        };
-        self.store.core().accounts.iter().any(answers).then_some(&self.seen)
-    }
-
-    /// Ends the sessions of other accounts that belong to the same session of the provider. A token without `sid` concerns only
-    /// accounts with the same client.
-    fn end_the_same_elsewhere(&self, account: &str, token: &LogoutToken) {
-        let client = self.store.act(account, |account, _| account.config.client_id.clone()).ok();
-        let others: Vec<String> = {
-            let core = self.store.core();
-            let others = core.accounts.iter().filter(|other| {
-                other.name != account
-                    && (token.names_a_session() || client.as_ref() == Some(&other.config.client_id))
-            });
-            others.map(|other| other.name.clone()).collect()
-        };
-        for name in others {
-            let _ = self.store.act(&name, |other, at| {
-                let began = other.session.view(at).began.unwrap_or_default().as_secs();
-                let meant = other.held.as_ref().is_some_and(|held| token.answers(&held.identity, began));
-                if meant {
-                    tracing::info!(account = other.name, "the provider's session was this account's, too");
-                    let signal = abide_session::Signal::BackChannel;
-                    other.session.handle(at, Input::ProviderEnded { signal });
-                }
-            });
-        }
+        notified::is_about_one(&self.store, token, clock::now()).then_some(&self.seen)
     }
 
     /// The connection to the provider. Anyone can send a notification, so an unreachable provider is not asked again for

@@ -71,6 +71,7 @@ mod tests {
             jti: jti.into(),
             issued_at: NOW,
             expires_at: NOW + lifetime,
+            signed_with: crate::SigningAlgorithm::Es256,
         }
     }
 

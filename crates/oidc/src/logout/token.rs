@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::error::logout_token::LogoutTokenError;
 use crate::http::Http;
 use crate::identity::Identity;
+use crate::jose::algorithm::SigningAlgorithm;
 use crate::jose::jwt::{
     self, CLOCK_SKEW, Kind, Refusal, Signer, audiences, check_issuer, is_name, issued_at, seconds, text, time,
 };
@@ -43,6 +44,8 @@ pub struct LogoutToken {
     pub issued_at: u64,
     /// `exp`, in seconds since 1970; without one, two minutes after `iat`.
     pub expires_at: u64,
+    /// `alg` of its header.
+    pub signed_with: SigningAlgorithm,
 }
 
 impl fmt::Debug for LogoutToken {
@@ -61,16 +64,21 @@ impl LogoutToken {
     /// The names in the token have to be the session's. A session whose ID token had no `sid` is meant by a token with its
     /// subject, and never by one with only a `sid`. A token that names only the person has to be younger than the session,
     /// which began at `began`, in seconds since 1970: a delayed or replayed token is about an earlier session.
-    /// before.
-    pub fn answers(&self, identity: &Identity, began: u64) -> bool {
+    ///
+    /// It has to be signed as the ID token of the sign-in was, or with `registered`, if the client has registered an algorithm (section
+    /// 2.6, rule 2). Every session that it may end is asked, not only the one whose address it was sent to.
+    pub fn answers(&self, identity: &Identity, began: u64, registered: Option<SigningAlgorithm>) -> bool {
         let session = identity.sid.as_deref().filter(|sid| !sid.is_empty());
         let person = self.subject.as_deref().map(|subject| subject == identity.subject);
         let session = match (self.sid.as_deref(), session) {
             (Some(ended), Some(ours)) => Some(ended == ours),
             (Some(_), None) | (None, _) => None,
         };
+        // A symmetric one is always registered.
+        let algorithm = registered.or(identity.signed_with.filter(|algorithm| !algorithm.is_symmetric()));
         // All values that can be compared are equal, and at least one was compared.
-        self.issuer == identity.issuer
+        algorithm.is_none_or(|algorithm| algorithm == self.signed_with)
+            && self.issuer == identity.issuer
             && person != Some(false)
             && session != Some(false)
             && (session.is_some() || (person.is_some() && !identity.is_younger_than(self.issued_at, began)))
@@ -113,14 +121,16 @@ pub(crate) fn verify(
         algorithms: client.algorithms(),
         secret: client.registration().client_secret.as_ref(),
     };
-    Ok(jwt::verify(raw, &KIND, &signer, |claims| check_claims(claims, client, now))?.0)
+    let (token, verified) = jwt::verify(raw, &KIND, &signer, |claims| check_claims(claims, client, now))?;
+    Ok(token(verified.algorithm))
 }
 
+/// The token, once it is known what it is signed with.
 fn check_claims(
     claims: &Map<String, Value>,
     client: &RelyingParty,
     now: SystemTime,
-) -> Result<LogoutToken, LogoutTokenError> {
+) -> Result<impl FnOnce(SigningAlgorithm) -> LogoutToken + use<>, LogoutTokenError> {
     let issuer = issuer(claims, client)?;
     check_audience(claims, client)?;
     let (issued_at, expires_at) = check_times(claims, now)?;
@@ -140,7 +150,7 @@ fn check_claims(
     if !subject.as_deref().is_none_or(is_name) {
         return Err(LogoutTokenError::SubjectInvalid);
     }
-    Ok(LogoutToken { issuer, subject, sid, jti, issued_at, expires_at })
+    Ok(move |signed_with| LogoutToken { issuer, subject, sid, jti, issued_at, expires_at, signed_with })
 }
 
 /// The provider's, or that of one of its tenants: [`LogoutToken::answers`] compares it with the issuer of the session.
@@ -216,6 +226,7 @@ mod tests {
             jti: "1".into(),
             issued_at: 0,
             expires_at: 0,
+            signed_with: SigningAlgorithm::Es256,
         }
     }
 
@@ -238,29 +249,47 @@ mod tests {
             (None, None, false, false),
         ] {
             let token = token(subject, sid);
-            assert_eq!(token.answers(&ours, 0), ends_ours, "{subject:?} {sid:?}");
-            assert_eq!(token.answers(&without_sid, 0), ends_without_sid, "{subject:?} {sid:?}");
+            assert_eq!(token.answers(&ours, 0, None), ends_ours, "{subject:?} {sid:?}");
+            assert_eq!(token.answers(&without_sid, 0, None), ends_without_sid, "{subject:?} {sid:?}");
         }
         let elsewhere =
             LogoutToken { issuer: "https://evil.example".into(), ..token(Some("alice"), Some("s1")) };
-        assert!(!elsewhere.answers(&ours, 0));
-        assert!(!token(None, Some("")).answers(&session("alice", Some("")), 0));
+        assert!(!elsewhere.answers(&ours, 0, None));
+        assert!(!token(None, Some("")).answers(&session("alice", Some("")), 0, None));
     }
 
     #[test]
     fn a_logout_token_that_is_late_does_not_end_the_next_session_of_that_person() {
         let late = LogoutToken { issued_at: 1_000, ..token(Some("alice"), None) };
         let again = session("alice", None);
-        assert!(late.answers(&again, 1_060), "the clocks may differ by a minute");
-        assert!(!late.answers(&again, 1_061));
+        assert!(late.answers(&again, 1_060, None), "the clocks may differ by a minute");
+        assert!(!late.answers(&again, 1_061, None));
         // The provider's own clock is exact.
         let authenticated = |at| Identity { auth_time: Some(at), ..session("alice", None) };
-        assert!(late.answers(&authenticated(1_000), 9_000));
-        assert!(!late.answers(&authenticated(1_001), 0));
+        assert!(late.answers(&authenticated(1_000), 9_000, None));
+        assert!(!late.answers(&authenticated(1_001), 0, None));
         // A session that is named is that session, whenever it began.
         let named = LogoutToken { issued_at: 1_000, ..token(Some("alice"), Some("s1")) };
-        assert!(named.answers(&session("alice", Some("s1")), 9_000));
-        assert!(!named.answers(&again, 9_000));
+        assert!(named.answers(&session("alice", Some("s1")), 9_000, None));
+        assert!(!named.answers(&again, 9_000, None));
+    }
+
+    /// Section 2.6, rule 2.
+    #[test]
+    fn a_logout_token_ends_no_session_whose_id_token_was_signed_otherwise() {
+        use SigningAlgorithm::{Es256, Ps256, Rs256};
+        let token = token(Some("alice"), Some("s1"));
+        for (signed_with, registered, ends) in [
+            (Some(Es256), None, true),
+            (Some(Rs256), None, false),
+            // A session of an earlier version.
+            (None, None, true),
+            (Some(Rs256), Some(Es256), true),
+            (Some(Es256), Some(Ps256), false),
+        ] {
+            let ours = Identity { signed_with, ..session("alice", Some("s1")) };
+            assert_eq!(token.answers(&ours, 0, registered), ends, "{signed_with:?} {registered:?}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ async fn oidcc_client_test_rp_backchannel_rpinitlogout() {
     assert_eq!(token.issuer, client.provider.issuer);
     assert_eq!((token.subject.as_deref(), token.sid.as_deref()), (Some(SUBJECT), Some("session-1")));
     assert_eq!((token.issued_at, token.expires_at), (NOW, NOW + 120));
-    assert!(token.answers(&tokens.identity, NOW));
+    assert!(token.answers(&tokens.identity, NOW, None));
     let mut guard = ReplayGuard::default();
     assert_eq!(guard.admit(&token, now()), Ok(()));
     assert_eq!(guard.admit(&token, later(100)).unwrap_err().code(), "logout_token_replayed");

@@ -151,9 +151,9 @@ async fn a_logout_token_is_about_a_session_of_its_own_tenant() {
     let tokens = sign_in(&client, None).await.unwrap();
     let received =
         async || client.rp.logout_token(&client.http, &client.provider.logout_token(), now()).await;
-    assert!(received().await.unwrap().answers(&tokens.identity, NOW));
+    assert!(received().await.unwrap().answers(&tokens.identity, NOW, None));
     client.provider.behave(behaviour(&client.provider.issuer, own(OTHER)));
-    assert!(!received().await.unwrap().answers(&tokens.identity, NOW), "another tenant");
+    assert!(!received().await.unwrap().answers(&tokens.identity, NOW, None), "another tenant");
     let stranger = ("https://evil.example", json!(TENANT));
     client.provider.behave(behaviour(&client.provider.issuer, stranger));
     assert_eq!(received().await.unwrap_err().code(), "logout_token_issuer_mismatch");
