@@ -247,6 +247,7 @@ signal-state-blocked = blockiert: Der Browser verbirgt das Cookie des Anbieters 
 signal-state-closed = geschlossen oder angehalten
 signal-state-unclear = unklar: Der Anbieter sagt nicht, wer angemeldet ist
 signal-state-failed = fehlgeschlagen
+signal-state-failed-code = fehlgeschlagen: { $code }
 signal-state-not_offered = vom Anbieter nicht angeboten
 
 ## What the provider says about the user

@@ -247,6 +247,7 @@ signal-state-blocked = blocked: your browser hides the provider’s cookie from 
 signal-state-closed = closed or suspended
 signal-state-unclear = unclear: the provider does not say who is signed in
 signal-state-failed = failed
+signal-state-failed-code = failed: { $code }
 signal-state-not_offered = not offered by the provider
 
 ## What the provider says about the user

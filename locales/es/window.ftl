@@ -247,6 +247,7 @@ signal-state-blocked = bloqueada: tu navegador oculta a esta pestaña la cookie 
 signal-state-closed = cerrada o suspendida
 signal-state-unclear = dudoso: el proveedor no dice quién ha iniciado sesión
 signal-state-failed = falló
+signal-state-failed-code = falló: { $code }
 signal-state-not_offered = el proveedor no lo ofrece
 
 ## What the provider says about the user

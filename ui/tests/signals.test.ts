@@ -27,3 +27,9 @@ test("each state has its words, and only what is lost stands out", async () => {
   const page = signals.flatMap((signal) => possible(signal).map((state) => `${one(signal, state).name}: ${one(signal, state).text}`));
   await expect([...new Set(page)].join("\n")).toMatchFileSnapshot("pages/signals.txt");
 });
+
+test("what the provider has sent in vain is named by its code", () => {
+  const shown = watched(active({ signals: [{ signal: "backchannel", state: "failed", heard_at: null, code: "logout_token_id_missing" }] }), noon)[0]!;
+  expect(shown.lost).toBe(true);
+  expect(shown.text).toContain("logout_token_id_missing");
+});

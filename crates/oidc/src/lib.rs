@@ -99,7 +99,7 @@ pub use jose::algorithm::SigningAlgorithm;
 pub use jose::jwt::{CLOCK_SKEW, token_audiences};
 pub use logout::replay::ReplayGuard;
 pub use logout::request::{LogoutCallbackError, LogoutPending, LogoutRequest, is_logout_parameter};
-pub use logout::token::{LogoutToken, MAX_LOGOUT_TOKEN_AGE};
+pub use logout::token::{LogoutToken, MAX_LOGOUT_TOKEN_AGE, UnusableLogoutToken};
 pub use provider::discovery::{DiscoveryOptions, Provider};
 pub use provider::keys::KEY_REFETCH_INTERVAL;
 pub use provider::protected_resource::{ProtectedResource, ProtectedResourceError};

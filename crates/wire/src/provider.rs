@@ -85,6 +85,10 @@ pub struct SignalStatus {
     /// When it last brought an answer, Unix seconds.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub heard_at: Option<u64>,
+    /// Why it failed, if that is known: a code of troubleshooting.md.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub code: Option<String>,
 }
 
 /// The state of the provider's session after the session has ended in Abide.

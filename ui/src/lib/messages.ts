@@ -314,6 +314,7 @@ export interface Messages {
   "signal-state-closed": null;
   "signal-state-unclear": null;
   "signal-state-failed": null;
+  "signal-state-failed-code": { code: string | number };
   "signal-state-not_offered": null;
   "claims-title": { provider: string | number };
   "claims-none": null;

@@ -64,7 +64,11 @@ state: SignalState,
 /**
  * When it last brought an answer, Unix seconds.
  */
-heard_at: number | null, };
+heard_at: number | null, 
+/**
+ * Why it failed, if that is known: a code of troubleshooting.md.
+ */
+code?: string, };
 
 export type ProviderEnd = "pending" | "local_only" | "ended" | "goes_on" | "unchecked" | "shared";
 

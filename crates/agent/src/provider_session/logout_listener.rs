@@ -11,14 +11,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use abide_locale::{Language, pages};
-use abide_oidc::{LogoutToken, ReplayGuard};
-use abide_session::Input;
+use abide_oidc::{Error, LogoutToken, ReplayGuard};
 use abide_wire::Signal;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use serde_json::json;
-use subtle::ConstantTimeEq;
 use tokio::task::AbortHandle;
 use url::{Url, form_urlencoded};
 
@@ -222,22 +220,9 @@ impl LogoutListener {
             first.filter(|_| found.next().is_none())
         };
         let (issuer, sid) = (one("iss").unwrap_or_default(), one("sid").unwrap_or_default());
-        let meant = self.store.act(account, |account, now| {
-            let watched = account.config.provider.watches(Signal::Frontchannel);
-            let held = account.held.as_ref().filter(|_| watched)?;
-            let ours = held.identity.sid.as_deref().filter(|ours| !ours.is_empty())?;
-            let same = bool::from(ours.as_bytes().ct_eq(sid.as_bytes())) && held.identity.issuer == issuer;
-            let offline = held.scope.split(' ').any(|scope| scope == "offline_access");
-            same.then(|| {
-                let signal = abide_session::Signal::FrontChannel;
-                account.signals.heard(Signal::Frontchannel, now.wall);
-                account.session.handle(now, Input::ProviderSuspected { signal, offline });
-                issuer.clone()
-            })
-        });
         let language = self.store.spoken.language();
-        match meant {
-            Ok(Some(issuer)) => {
+        match notified::by_page(&self.store, account, &issuer, &sid) {
+            true => {
                 let origin = Url::parse(&issuer).map(|issuer| issuer.origin().ascii_serialization());
                 let policy = format!(
                     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors {}",
@@ -246,7 +231,7 @@ impl LogoutListener {
                 page(StatusCode::OK, language, &pages::logout_received(language), &policy)
             }
             // The answer does not reveal whether the account exists or who is signed in.
-            _ => answer(StatusCode::BAD_REQUEST, language, &pages::logout_no_session(language)),
+            false => answer(StatusCode::BAD_REQUEST, language, &pages::logout_no_session(language)),
         }
     }
 
@@ -256,26 +241,26 @@ impl LogoutListener {
             return refused("invalid_request", "The request is too large or too slow.");
         };
         let mut tokens = form_urlencoded::parse(&body).filter(|(name, _)| name == "logout_token");
-        let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
+        let (Some((_, raw)), None) = (tokens.next(), tokens.next()) else {
             return refused("invalid_request", "Exactly one `logout_token` is needed.");
         };
-        let watched = self.store.act(account, |account, _| {
-            let held = account.held.as_ref();
-            let signed_with = held.and_then(|held| held.identity.signed_with);
-            account.config.provider.watches(Signal::Backchannel).then_some(signed_with)
-        });
-        let Ok(Some(signed_with)) = watched else {
+        let watched =
+            self.store.act(account, |account, _| account.config.provider.watches(Signal::Backchannel));
+        if !matches!(watched, Ok(true)) {
             return refused("invalid_request", "No account here accepts logout tokens.");
-        };
+        }
         let Some(connection) = self.connection(account).await else {
             return refused("temporarily_unavailable", "The provider cannot be reached from here.");
         };
-        let now = clock::system_time();
-        // Section 2.6, rule 2: the same algorithm as the ID token.
-        let relying_party = connection.relying_party.held_to(signed_with);
-        let token = match relying_party.logout_token(&connection.http, &token, now).await {
+        let (Connection { http, relying_party, .. }, now) = (&connection, clock::system_time());
+        let token = match relying_party.logout_token(http, &raw, now).await {
             Ok(token) => token,
             Err(error) => {
+                if matches!(error, Error::LogoutToken(_))
+                    && let Some(unusable) = relying_party.unusable_logout_token(&raw)
+                {
+                    notified::by_unusable(&self.store, account, &unusable, error.code());
+                }
                 tracing::warn!(account, code = error.code(), "a logout token is refused");
                 return refused("invalid_request", error.code());
             }
@@ -285,10 +270,13 @@ impl LogoutListener {
         {
             return refused("invalid_request", error.code());
         }
-        let _ = self.store.act(account, |account, at| account.signals.heard(Signal::Backchannel, at.wall));
-        match notified::by_token(&self.store, account, &token) {
-            true => respond(StatusCode::OK, "text/plain", "", NOTHING_ALLOWED),
-            false => refused("invalid_request", "No account here accepts logout tokens."),
+        let effect = notified::by_token(&self.store, account, &token);
+        match effect.unusable.filter(|_| !effect.ended) {
+            None => respond(StatusCode::OK, "text/plain", "", NOTHING_ALLOWED),
+            Some(code) => {
+                tracing::warn!(account, code, "a logout token is refused");
+                refused("invalid_request", code)
+            }
         }
     }
 

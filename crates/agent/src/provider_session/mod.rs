@@ -3,6 +3,6 @@
 pub(crate) mod check_session;
 pub(crate) mod event_stream;
 pub(crate) mod logout_listener;
-mod notified;
+pub(crate) mod notified;
 pub(crate) mod probe;
 pub(crate) mod security_events;

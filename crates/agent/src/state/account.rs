@@ -291,13 +291,17 @@ impl Account {
         let metadata = self.connection.as_ref().map(|connection| connection.relying_party.provider());
         let lacks = |offers: fn(&Provider) -> bool| metadata.is_some_and(|provider| !offers(provider));
         let no_sid = held.identity.sid.as_deref().is_none_or(str::is_empty);
+        // A page for the front channel has to know the session's `sid`, and does not without that promise (Front-Channel Logout 1.0,
+        // sections 2 and 3).
+        let no_front = no_sid
+            || lacks(Provider::has_frontchannel_logout)
+            || lacks(Provider::has_frontchannel_logout_session);
         let no_frame = held.session_state.is_none() || lacks(Provider::has_check_session);
         for (signal, missing) in [
             (Signal::Iframe, no_frame),
             (Signal::Introspection, lacks(Provider::has_introspection)),
             (Signal::Userinfo, lacks(Provider::has_userinfo)),
-            // A page for the front channel has to know the session's `sid` (Front-Channel Logout 1.0, section 2).
-            (Signal::Frontchannel, no_sid || lacks(Provider::has_frontchannel_logout)),
+            (Signal::Frontchannel, no_front),
             (Signal::Backchannel, lacks(Provider::has_backchannel_logout)),
         ] {
             if missing && self.signals.state(signal) == SignalState::Waiting {

@@ -20,6 +20,8 @@ pub(crate) async fn connection(store: &Arc<Store>, name: &str) -> Result<Connect
         // A sign-in that has succeeded meanwhile has brought its own.
         if account.config == config && account.connection.is_none() {
             account.connection = Some(fresh.clone());
+            // After a start, the metadata are known from here on.
+            account.note_what_is_missing();
         }
     });
     Ok(fresh)

@@ -7,9 +7,13 @@ use abide_wire::{Signal, SignalState, SignalStatus};
 
 use crate::config::ProviderConfig;
 
-/// What is known of the signals of one session.
+/// What is known of the signals of one session: their state and when they were heard, their pauses, and why they failed.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Signals(BTreeMap<Signal, (SignalState, Option<Duration>)>, BTreeMap<Signal, Pause>);
+pub(crate) struct Signals(
+    BTreeMap<Signal, (SignalState, Option<Duration>)>,
+    BTreeMap<Signal, Pause>,
+    BTreeMap<Signal, &'static str>,
+);
 
 /// Why a signal is not asked for now: what came was no answer, or the provider asked for a pause.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,6 +31,13 @@ impl Signals {
     pub(crate) fn heard(&mut self, signal: Signal, at: Duration) {
         self.0.insert(signal, (SignalState::Works, Some(at)));
         self.1.remove(&signal);
+        self.2.remove(&signal);
+    }
+
+    /// What the provider has sent cannot be used, for the reason in this code.
+    pub(crate) fn refuses(&mut self, signal: Signal, code: &'static str) {
+        self.becomes(signal, SignalState::Failed);
+        self.2.insert(signal, code);
     }
 
     /// Something else than an answer came. Each time, the next poll is later.
@@ -59,6 +70,9 @@ impl Signals {
     pub(crate) fn becomes(&mut self, signal: Signal, state: SignalState) {
         let entry = self.0.entry(signal).or_insert((state, None));
         entry.0 = state;
+        if state != SignalState::Failed {
+            self.2.remove(&signal);
+        }
     }
 
     /// The state of one.
@@ -78,7 +92,8 @@ impl Signals {
             .filter(|signal| config.watches(*signal))
             .map(|signal| {
                 let (state, heard) = self.0.get(&signal).copied().unwrap_or((SignalState::Waiting, None));
-                SignalStatus { signal, state, heard_at: heard.map(|at| at.as_secs()) }
+                let code = self.2.get(&signal).map(|code| (*code).to_owned());
+                SignalStatus { signal, state, heard_at: heard.map(|at| at.as_secs()), code }
             })
             .collect()
     }
@@ -96,6 +111,21 @@ mod tests {
         signals.heard(Signal::Events, Duration::from_secs(5));
         signals.becomes(Signal::Events, SignalState::Failed);
         assert!(signals.has_heard(Signal::Events));
+    }
+
+    #[test]
+    fn a_reason_is_shown_until_the_signal_is_heard_again() {
+        let mut signals = Signals::default();
+        let config = ProviderConfig { watch: vec![Signal::Backchannel], ..ProviderConfig::default() };
+        let code = |signals: &Signals| {
+            let shown = signals.status(&config);
+            shown.into_iter().find(|one| one.signal == Signal::Backchannel).and_then(|one| one.code)
+        };
+        signals.refuses(Signal::Backchannel, "logout_token_id_missing");
+        signals.fails(Signal::Backchannel, Duration::ZERO, Duration::from_secs(60));
+        assert_eq!(code(&signals).as_deref(), Some("logout_token_id_missing"));
+        signals.heard(Signal::Backchannel, Duration::ZERO);
+        assert_eq!(code(&signals), None);
     }
 
     #[test]

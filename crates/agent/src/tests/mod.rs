@@ -7,6 +7,7 @@ mod disk;
 mod endings;
 mod farewell;
 mod hung;
+mod logouts;
 mod narrowed;
 mod provider;
 mod races;

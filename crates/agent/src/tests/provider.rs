@@ -84,8 +84,9 @@ pub(super) struct Inner {
     pub(super) keeps_tokens: bool,
     /// The status of UserInfo, where there is one.
     pub(super) userinfo: Option<u16>,
-    /// Whether pages for front-channel logout are offered, without a promise of `sid`.
+    /// Whether pages for front-channel logout are offered, and whether they name the session.
     pub(super) frontchannel: bool,
+    pub(super) frontchannel_session: bool,
     /// The `sid` in the ID token of a sign-in.
     pub(super) sid: Option<&'static str>,
     /// The `Date` of every answer.
@@ -290,6 +291,8 @@ impl Inner {
                     metadata["userinfo_endpoint"] = json!(at("/userinfo"));
                 }
                 metadata["frontchannel_logout_supported"] = json!(self.frontchannel);
+                metadata["frontchannel_logout_session_supported"] = json!(self.frontchannel_session);
+                metadata["backchannel_logout_supported"] = json!(true);
                 (200, metadata, None)
             }
             "/keys" => (200, json!({"keys": []}), None),

@@ -47,22 +47,28 @@ fn a_refusal_of_the_latest_token_raises_a_doubt() {
 
 #[test]
 fn a_front_channel_that_can_never_match_is_not_offered_from_the_start() {
-    for (sid, expected) in [
-        (None, SignalState::NotOffered),
-        (Some(""), SignalState::NotOffered),
-        (Some("1"), SignalState::Waiting),
+    for (sid, promised, expected) in [
+        (None, true, SignalState::NotOffered),
+        (Some(""), true, SignalState::NotOffered),
+        (Some("1"), false, SignalState::NotOffered),
+        (Some("1"), true, SignalState::Waiting),
     ] {
         let mut world = World::new(1);
         {
             let mut provider = world.provider.inner();
-            (provider.frontchannel, provider.sid) = (true, sid);
+            (provider.frontchannel, provider.frontchannel_session, provider.sid) = (true, promised, sid);
         }
         world.config.provider.watch = vec![Signal::Frontchannel];
         world.start();
         world.sign_in();
-        assert_eq!(state(&world, Signal::Frontchannel), expected, "{sid:?}");
+        assert_eq!(state(&world, Signal::Frontchannel), expected, "{sid:?} {promised}");
         world.crash();
         world.start();
-        assert_eq!(state(&world, Signal::Frontchannel), expected, "{sid:?}, after a restart");
+        if !promised {
+            // The provider's metadata are not known before it is asked for something.
+            world.let_it_expire();
+            world.token().unwrap();
+        }
+        assert_eq!(state(&world, Signal::Frontchannel), expected, "{sid:?} {promised}, after a restart");
     }
 }

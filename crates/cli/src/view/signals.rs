@@ -53,7 +53,10 @@ pub(crate) fn watched(status: &SessionStatus) -> Option<String> {
 }
 
 fn named(one: &SignalStatus) -> String {
-    name(one.signal).to_owned()
+    match &one.code {
+        Some(code) => format!("{} ({code})", name(one.signal)),
+        None => name(one.signal).to_owned(),
+    }
 }
 
 /// Whether this signal would report an end. Without a refresh token, refreshes cannot.
@@ -173,6 +176,13 @@ mod tests {
             said(&[("refresh", "works"), ("introspection", "failed"), ("userinfo", "failed")]).unwrap(),
             "failed: token introspection and UserInfo"
         );
+    }
+
+    #[test]
+    fn why_it_was_in_vain_is_said_by_its_code() {
+        let mut status = status(&[("refresh", "works"), ("backchannel", "failed")], true);
+        status.signals[1].code = Some("logout_token_id_missing".to_owned());
+        assert_eq!(watched(&status).unwrap(), "failed: back-channel logout (logout_token_id_missing)");
     }
 
     #[test]

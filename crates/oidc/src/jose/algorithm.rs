@@ -52,6 +52,11 @@ impl SigningAlgorithm {
         Self::Hs512,
     ];
 
+    /// Those whose signatures only the owner of a private key can make.
+    pub(crate) fn asymmetric() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric())
+    }
+
     /// As in the `alg` header parameter.
     pub fn name(self) -> &'static str {
         match self {

@@ -84,6 +84,13 @@ impl LogoutToken {
             && (session.is_some() || (person.is_some() && !identity.is_younger_than(self.issued_at, began)))
     }
 
+    /// True if nothing in it says that another session is meant. That is less than [an answer](Self::answers): if it is all that there
+    /// is, no such token can ever end this session.
+    pub fn may_be_about(&self, identity: &Identity, began: u64) -> bool {
+        let Self { issuer, subject, sid, issued_at, .. } = self;
+        may_be_about(issuer, subject.as_deref(), sid.as_deref(), Some(*issued_at), identity, began)
+    }
+
     /// Whether it names a session (`sid`), and not only a user.
     pub fn names_a_session(&self) -> bool {
         self.sid.is_some()
@@ -103,6 +110,66 @@ impl RelyingParty {
     /// token; the provider may send it again.
     pub async fn logout_token(&self, http: &Http, raw: &str, now: SystemTime) -> Result<LogoutToken, Error> {
         self.judged(http, now, Occasion::Message, |keys| verify(raw, keys, self, now)).await
+    }
+}
+
+/// A logout token that was refused, although the provider has signed it for this client: its sign-outs do not reach us.
+pub struct UnusableLogoutToken {
+    issuer: String,
+    subject: Option<String>,
+    sid: Option<String>,
+    issued_at: Option<u64>,
+}
+
+impl UnusableLogoutToken {
+    /// True if nothing in it says that another session is meant, which began at `began`, in seconds since 1970.
+    pub fn may_be_about(&self, identity: &Identity, began: u64) -> bool {
+        let Self { issuer, subject, sid, issued_at } = self;
+        may_be_about(issuer, subject.as_deref(), sid.as_deref(), *issued_at, identity, began)
+    }
+}
+
+/// Whether none of these values, as far as they are there, is another one than the session's.
+fn may_be_about(
+    issuer: &str,
+    subject: Option<&str>,
+    sid: Option<&str>,
+    issued_at: Option<u64>,
+    identity: &Identity,
+    began: u64,
+) -> bool {
+    let ours = identity.sid.as_deref().filter(|sid| !sid.is_empty());
+    let session = sid.zip(ours).map(|(ended, ours)| ended == ours);
+    let younger = issued_at.is_some_and(|issued_at| identity.is_younger_than(issued_at, began));
+    issuer == identity.issuer
+        && subject.is_none_or(|subject| subject == identity.subject)
+        && session.unwrap_or(!younger)
+}
+
+impl RelyingParty {
+    /// What a refused token says about itself, if the provider has signed it for this client, with a key that is known. Nothing is
+    /// asked, and nothing follows from it for a session.
+    pub fn unusable_logout_token(&self, raw: &str) -> Option<UnusableLogoutToken> {
+        if raw.len() > MAX_TOKEN {
+            return None;
+        }
+        let asymmetric: Vec<_> = SigningAlgorithm::asymmetric().collect();
+        let algorithms = self.registration().id_token_alg.filter(|algorithm| algorithm.is_symmetric());
+        let algorithms = algorithms.map_or(asymmetric, |algorithm| vec![algorithm]);
+        let secret = self.registration().client_secret.as_ref();
+        let signer = Signer { keys: &self.provider().keys(), algorithms: &algorithms, secret };
+        let addressed = |claims: &Map<String, Value>| {
+            let issuer = issuer(claims, self)?;
+            check_audience(claims, self)?;
+            // Not an ID token, which anyone can have.
+            let is_ours = claims.get("events").is_some_and(|events| events.get(EVENT).is_some());
+            if is_ours { Ok(issuer) } else { Err(LogoutTokenError::EventMismatch) }
+        };
+        let (issuer, verified) = jwt::verify(raw, &KIND, &signer, addressed).ok()?;
+        let named = |name| given(&verified.claims, name).ok().flatten();
+        let (subject, sid) = (named("sub"), named("sid"));
+        let issued_at = time(&verified.claims, "iat").ok().flatten();
+        Some(UnusableLogoutToken { issuer, subject, sid, issued_at })
     }
 }
 

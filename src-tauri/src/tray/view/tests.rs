@@ -107,8 +107,10 @@ fn a_sign_in_is_offered_while_the_user_is_reminded_of_the_end() {
 fn a_closed_tab_can_be_opened_again_and_no_other() {
     let offered = |state, signals: &[(Signal, SignalState)]| {
         let mut status = status("work", state);
-        status.signals =
-            signals.iter().map(|&(signal, state)| SignalStatus { signal, state, heard_at: None }).collect();
+        status.signals = signals
+            .iter()
+            .map(|&(signal, state)| SignalStatus { signal, state, heard_at: None, code: None })
+            .collect();
         let snapshot = of(vec![status]);
         let offered = View::of(&snapshot).accounts[0].watch_again;
         let action = Action::of("watch:work", &snapshot);
