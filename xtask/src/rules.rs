@@ -300,6 +300,50 @@ fn every_package_has_the_lints_of_the_workspace() {
     }
 }
 
+/// What answers requests that contain no proof, from any page and, at the logout listener, from any computer.
+const ANSWERING: &[&str] = &[
+    "crates/agent/src/server",
+    "crates/agent/src/browser",
+    "crates/agent/src/provider_session/check_session",
+    "crates/agent/src/provider_session/logout_listener.rs",
+    "crates/agent/src/provider_session/notified.rs",
+    "crates/agent/src/provider_session/security_events.rs",
+    "crates/agent/src/api/listen.rs",
+    "crates/agent/src/api/routes.rs",
+    "crates/agent/src/proxy/gate.rs",
+];
+
+/// The warnings and errors in a file's log that anyone can repeat: `Quiet` tells how many it has kept back as `more`.
+fn loud(text: &str) -> (Vec<&str>, usize) {
+    let text = text.split("\nmod tests").next().unwrap_or_default();
+    let starts =
+        ["tracing::warn!(", "tracing::error!("].into_iter().flat_map(|start| text.match_indices(start));
+    // Up to the end of the words, which come last.
+    let line = |at: usize| text[at..].match_indices('"').nth(1).map(|(end, _)| &text[at..at + end]);
+    let lines: Vec<&str> = starts.filter_map(|(at, _)| line(at)).collect();
+    let all = lines.len();
+    let is_quiet = |line: &&str| line.contains("more");
+    (lines.into_iter().filter(|line| !is_quiet(line)).collect(), all)
+}
+
+#[test]
+fn what_answers_strangers_writes_its_lines_through_quiet() {
+    let mut all = 0;
+    for place in ANSWERING {
+        let path = cargo::root().join(place);
+        let files = if path.is_dir() { sources(place, &[".rs"]) } else { vec![path] };
+        assert!(!files.is_empty(), "{place}");
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let (loud, found) = loud(&text);
+            assert_eq!(loud, Vec::<&str>::new(), "{}: write it with `Quiet`, with `more`", file.display());
+            all += found;
+        }
+    }
+    assert!(all > 10, "the lines are found: {all}");
+    assert_eq!(loud("tracing::warn!(code, \"a stray callback\");").0.len(), 1);
+}
+
 /// Files below `folder` with one of the suffixes, without installed or generated ones.
 fn sources(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
     fn walk(folder: &Path, endings: &[&str], into: &mut Vec<PathBuf>) {

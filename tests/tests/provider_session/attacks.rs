@@ -1,6 +1,6 @@
 //! Attacks from this computer, this browser, and the provider.
 
-use abide_demo_op::Delivery;
+use abide_demo_op::{Config, Delivery, DemoOp, Quirks, SigningAlgorithm};
 use abide_tests::app::{App, account_with, configure};
 use abide_tests::form::Visitor;
 use abide_tests::login::{Login, sign_in_to};
@@ -92,4 +92,87 @@ async fn a_logout_token_about_another_person_ends_nothing() {
     assert_eq!(demo.end_session(USER), 1);
     app.state("work", "ended", s(10)).await;
     assert_eq!(app.session("work").await["ended_by"], "backchannel");
+}
+
+/// Any page and, with `logout_listener.hosts`, any computer can send such requests. Nothing in them is proof.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thousands_of_refused_notifications_fill_no_log() {
+    let room = Room::with_keyring("session-log").await;
+    let provider = Provider::demo().await;
+    let (port, back) = (free_port(), free_port());
+    let settings = format!(
+        "{OFFLINE}provider.watch = [\"backchannel\", \"events\"]\nprovider.events_push = true\n\
+         redirect_uri = \"http://127.0.0.1:{back}/callback\"\n"
+    );
+    let account = account_with(provider.issuer(), &settings, SESSION);
+    configure(&room, &format!("[logout_listener]\nport = {port}\n{account}"));
+    let app = App::headless(&room).await;
+    let login = Login::begin_for(&room, "work").await;
+    let sender = http();
+    let before = app.log().len();
+    for number in 0..700 {
+        let token = format!("eyJhbGciOi{number}");
+        let logout = sender.post(format!("http://127.0.0.1:{port}/backchannel/work"));
+        let logout = logout.form(&[("logout_token", &token)]).send().await.unwrap();
+        let event = sender.post(format!("http://127.0.0.1:{port}/events/work"));
+        let event =
+            event.header("content-type", "application/secevent+jwt").body(token).send().await.unwrap();
+        let stray = format!("http://127.0.0.1:{back}/callback?code={number}&state=bad");
+        let stray = sender.get(stray).send().await.unwrap();
+        assert_eq!([&logout, &event, &stray].map(|answer| answer.status().as_u16()), [400; 3], "{number}");
+    }
+    let log = app.log();
+    let written = &log[before..];
+    for line in ["a logout token is refused", "a security event is refused", "a stray callback"] {
+        let lines = written.matches(line).count();
+        assert!((1..100).contains(&lines), "{line}: {lines} times");
+    }
+    assert_eq!(app.session("work").await["state"], "authorizing");
+    drop(login);
+}
+
+/// Both accounts have the same client at the provider, with one registered address. One is signed out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_logout_token_with_another_algorithm_ends_nothing_at_any_address() {
+    let room = Room::with_keyring("session-other-algorithm").await;
+    let quirks = Quirks { logout_token_signing: Some(SigningAlgorithm::Rs256), ..Quirks::default() };
+    let demo = DemoOp::start(Config { quirks, ..Config::default() }).await.unwrap();
+    let port = free_port();
+    demo.register(told_at(&format!("127.0.0.1:{port}"))).unwrap();
+    let watch = listening("\"backchannel\"");
+    let work = account_with(demo.issuer(), &(OFFLINE.to_owned() + &watch), SESSION);
+    let home =
+        format!("[accounts.home]\nissuer = \"{}\"\nclient_id = \"abide\"\n{OFFLINE}{watch}", demo.issuer());
+    configure(&room, &format!("[logout_listener]\nport = {port}\n{work}{home}"));
+    let app = App::headless(&room).await;
+    sign_in_to(&room, "home").await;
+    let answered = |status: u16| {
+        let notices = demo.record().notices();
+        notices.into_iter().filter(|notice| notice.delivery == Delivery::Answered(status)).count()
+    };
+    let told = async |status: u16, times: usize| {
+        eventually("the answer to the logout token", s(10), || async {
+            (answered(status) == times).then_some(())
+        })
+        .await;
+    };
+    // At the address of `work`, which is signed out.
+    assert_eq!(demo.end_session(USER), 1);
+    told(200, 1).await;
+    assert_eq!(app.session("home").await["state"], "active");
+    assert_eq!(app.abide(&["logout", "--account", "home", "--no-wait"]).await.code, 0);
+    // And at its own.
+    sign_in_to(&room, "work").await;
+    assert_eq!(demo.end_session(USER), 1);
+    told(400, 1).await;
+    let status = app.session("work").await;
+    let signals = status["signals"].as_array().unwrap();
+    let back = signals.iter().find(|one| one["signal"] == "backchannel").unwrap();
+    assert_eq!((&back["state"], &back["code"]), (&json!("failed"), &json!("logout_token_algorithm_refused")));
+    let said = app.abide(&["status"]).await.stdout;
+    assert!(said.contains("back-channel logout (logout_token_algorithm_refused)"), "{said}");
+    demo.set_quirks(Quirks::default());
+    sign_in_to(&room, "home").await;
+    assert_eq!(demo.end_session(USER), 1);
+    app.state("home", "ended", s(10)).await;
 }

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use abide_wire::{ErrorAnswer, ErrorCode};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -20,7 +20,7 @@ use super::signed::Signing;
 use super::{accounts, audit, aws, clients, consents, jobs, mcp, sessions, system, token};
 use crate::agent::Agent;
 use crate::platform::program::Process;
-use crate::server::{Connection, Quiet};
+use crate::server::{Connection, SharedQuiet};
 
 type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Answered> + Send>>;
 
@@ -114,7 +114,7 @@ impl Route {
 }
 
 /// Requests that were refused, in the log.
-static REFUSED: Mutex<Quiet> = Mutex::new(Quiet::new());
+static REFUSED: SharedQuiet = SharedQuiet::new();
 /// So much of a path is written to the log.
 const SHOWN: usize = 64;
 
@@ -206,7 +206,7 @@ async fn shown(agent: &Agent, request: Request<Incoming>, peer: &Peer, page: Pag
 fn turned_away(agent: &Agent, peer: &Peer, path: &str, origin: &str, refused: &ErrorAnswer) {
     let path: String = path.chars().take(SHOWN).collect();
     let origin: String = origin.chars().take(SHOWN).collect();
-    REFUSED.lock().unwrap_or_else(PoisonError::into_inner).say(|more| {
+    REFUSED.say(|more| {
         tracing::warn!(code = refused.error.as_str(), %path, origin, more, "refused");
     });
     audit::turned_away(agent, peer, refused);

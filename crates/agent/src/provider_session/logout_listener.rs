@@ -27,7 +27,7 @@ use crate::platform::clock;
 use crate::provider_session::notified;
 use crate::provider_session::security_events::{self, Received};
 use crate::server::tcp::{Admits, Tcp, bind_patiently};
-use crate::server::{Limits, serve};
+use crate::server::{Limits, SharedQuiet, serve};
 use crate::state::connected::connection;
 use crate::state::connection::Connection;
 use crate::state::store::Store;
@@ -45,6 +45,9 @@ const RETRY: Duration = Duration::from_secs(10);
 
 /// The pause after a provider could not be reached.
 const PAUSE: Duration = Duration::from_secs(10);
+
+/// The lines about requests that are refused.
+static TURNED_AWAY: SharedQuiet = SharedQuiet::new();
 
 /// The listener, while an account uses one of the two channels, with its configuration.
 #[derive(Default)]
@@ -261,7 +264,7 @@ impl LogoutListener {
                 {
                     notified::by_unusable(&self.store, account, &unusable, error.code());
                 }
-                tracing::warn!(account, code = error.code(), "a logout token is refused");
+                turned_away(account, error.code());
                 return refused("invalid_request", error.code());
             }
         };
@@ -274,7 +277,7 @@ impl LogoutListener {
         match effect.unusable.filter(|_| !effect.ended) {
             None => respond(StatusCode::OK, "text/plain", "", NOTHING_ALLOWED),
             Some(code) => {
-                tracing::warn!(account, code, "a logout token is refused");
+                turned_away(account, code);
                 refused("invalid_request", code)
             }
         }
@@ -310,12 +313,19 @@ impl LogoutListener {
                 Some(connection)
             }
             Err(error) => {
-                tracing::warn!(account, %error, "a logout token cannot be validated now");
+                TURNED_AWAY.say(|more| {
+                    tracing::warn!(account, %error, more, "a logout token cannot be validated now");
+                });
                 away.insert(account.to_owned(), clock::now().boot);
                 None
             }
         }
     }
+}
+
+/// Notes a logout token that is refused. Anyone can send one.
+fn turned_away(account: &str, code: &str) {
+    TURNED_AWAY.say(|more| tracing::warn!(account, code, more, "a logout token is refused"));
 }
 
 fn answer(status: StatusCode, language: Language, line: &str) -> Response<Full<Bytes>> {

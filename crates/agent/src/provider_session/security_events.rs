@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::config::ProviderConfig;
 use crate::platform::clock;
+use crate::server::SharedQuiet;
 use crate::state::account::Account;
 use crate::state::connection::Connection;
 use crate::state::event_stream::{Delivery, Made, Verification};
@@ -22,6 +23,9 @@ const MOST_POLLS: usize = 10;
 const KEY_PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// The most events that wait at once.
 const MOST_UNREAD: usize = 100;
+
+/// The lines about events that are refused.
+static TURNED_AWAY: SharedQuiet = SharedQuiet::new();
 
 /// Fetches events, applies them, and acknowledges them.
 pub(crate) async fn fetch(
@@ -51,7 +55,11 @@ pub(crate) async fn fetch(
                 Err(Error::SecurityEvent(error)) if waits(store, name, jti, error) => {}
                 Err(Error::SecurityEvent(error)) => refuse(&mut request, name, jti, error),
                 // The provider sends it again, when its keys can be read.
-                Err(error) => tracing::warn!(account = name, code = error.code(), "an event waits"),
+                Err(error) => {
+                    TURNED_AWAY.say(|more| {
+                        tracing::warn!(account = name, code = error.code(), more, "an event waits");
+                    });
+                }
             }
         }
         // Waiting events would only come again.
@@ -135,8 +143,15 @@ fn waits(store: &Arc<Store>, name: &str, jti: &str, error: SecurityEventError) -
 }
 
 fn refuse(request: &mut PollRequest, name: &str, jti: &str, error: SecurityEventError) {
-    tracing::warn!(account = name, code = error.code(), "a security event is refused");
+    turned_away(name, error);
     request.set_errs.push((jti.to_owned(), error));
+}
+
+/// Notes an event that is refused. Anyone can send one to the listener.
+fn turned_away(name: &str, error: SecurityEventError) {
+    TURNED_AWAY.say(|more| {
+        tracing::warn!(account = name, code = error.code(), more, "a security event is refused");
+    });
 }
 
 /// Notes that events cannot be had now.
@@ -192,11 +207,18 @@ pub(crate) async fn receive(store: &Arc<Store>, name: &str, connection: &Connect
         // The key may have been published after ours were read. The provider sends the event again.
         Err(Error::SecurityEvent(SecurityEventError::KeyNotRead)) => Received::Later,
         Err(Error::SecurityEvent(error)) => {
-            tracing::warn!(account = name, code = error.code(), "a security event is refused");
+            turned_away(name, error);
             Received::Refused(error.reported_as(), error.code())
         }
         Err(error) => {
-            tracing::warn!(account = name, code = error.code(), "a security event cannot be checked now");
+            TURNED_AWAY.say(|more| {
+                tracing::warn!(
+                    account = name,
+                    code = error.code(),
+                    more,
+                    "a security event cannot be checked now"
+                );
+            });
             Received::Later
         }
     }

@@ -1,5 +1,6 @@
 //! Lines in the log that others can cause, as few as are useful.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// So many lines are written in [`WINDOW`].
@@ -34,6 +35,22 @@ impl Quiet {
         }
         self.said += 1;
         write(std::mem::take(&mut self.kept_back));
+    }
+}
+
+/// The same for requests that are answered at the same time. What answers a request of a stranger writes its lines only with this (or
+/// with [`Quiet`]); a rule of the repository checks that.
+#[derive(Debug)]
+pub(crate) struct SharedQuiet(Mutex<Quiet>);
+
+impl SharedQuiet {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(Quiet::new()))
+    }
+
+    /// As [`Quiet::say`].
+    pub(crate) fn say(&self, write: impl FnOnce(u64)) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).say(write);
     }
 }
 

@@ -28,7 +28,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 
 pub(crate) use limits::Limits;
-pub(crate) use log::Quiet;
+pub(crate) use log::{Quiet, SharedQuiet};
 pub(crate) use places::{Connection, Source, Working};
 
 use answering::{Answered, Answering};

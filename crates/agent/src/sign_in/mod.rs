@@ -257,7 +257,7 @@ pub(crate) async fn answer(
         let _ = arrival.verdict.send(verdict);
         match received {
             Ok(response) => return Ok(response),
-            Err(error) if error.is_stray() => tracing::warn!(code = error.code(), "a stray callback"),
+            Err(error) if error.is_stray() => {}
             // With a reason it may be the provider that does not want to.
             Err(CallbackError::Refused { error: OAuthError::AccessDenied, description: None }) => {
                 return Err(SignInError::Cancelled(provider.to_owned()));

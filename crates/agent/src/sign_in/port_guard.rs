@@ -16,7 +16,7 @@ use crate::browser::callback::Callback;
 use crate::browser::ports::{Catch, Invited};
 use crate::config::AccountConfig;
 use crate::platform::clock;
-use crate::server::Quiet;
+use crate::server::{Quiet, SharedQuiet};
 use crate::sign_in;
 use crate::state::account::Account;
 use crate::state::store::Store;
@@ -31,6 +31,9 @@ const MOMENT: Duration = Duration::from_millis(50);
 const NOTICES: Duration = Duration::from_secs(60);
 /// How long the page after a yes has to reach the browser before the sign-in takes the port.
 const PAGE_FIRST: Duration = Duration::from_millis(500);
+
+/// The lines about links that were followed in vain.
+static UNSTARTED: SharedQuiet = SharedQuiet::new();
 
 /// Whether the account that `redirect_uri` belongs to wants its port guarded.
 struct Guard {
@@ -92,7 +95,8 @@ impl Catch for Guard {
             // The sign-in takes the port. Before that, the page has to reach the browser.
             clock::sleep(PAGE_FIRST).await;
             if let Err(error) = sign_in::begin_by_link(&store, &account, login_hint) {
-                tracing::warn!(account, code = error.error.as_str(), "a link did not start a sign-in");
+                let code = error.error.as_str();
+                UNSTARTED.say(|more| tracing::warn!(account, code, more, "a link did not start a sign-in"));
             }
         });
     }

@@ -175,9 +175,8 @@ async fn come_back(mut callback: Callback, pending: Option<LogoutPending>, provi
                 Err(error) => Verdict::Stray(error.code()),
             };
             let _ = arrival.verdict.send(verdict);
-            match received {
-                Ok(()) => return true,
-                Err(error) => tracing::warn!(code = error.code(), "a stray callback"),
+            if received.is_ok() {
+                return true;
             }
         }
         false

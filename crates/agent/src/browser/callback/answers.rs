@@ -17,6 +17,7 @@ use crate::browser::initiate;
 use crate::browser::pages::{Page, nothing, page, problem};
 use crate::browser::server::{self, onward};
 use crate::browser::tickets::PATH;
+use crate::server::SharedQuiet;
 
 /// How long an unexpected answer waits before it is refused.
 const SAME_MOMENT: Duration = Duration::from_millis(50);
@@ -31,6 +32,9 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 const UNEXPECTED: &str = "callback_unexpected";
 /// The code if there is no query.
 const STATE_MISSING: &str = "callback_state_missing";
+
+/// The lines about answers that belong to no sign-in.
+static STRAYS: SharedQuiet = SharedQuiet::new();
 
 pub(super) async fn route(request: Request<Incoming>, place: &Place) -> Response<Full<Bytes>> {
     let response = answer(request, place).await;
@@ -140,6 +144,10 @@ async fn arrived(query: &str, place: &Place, embedded: bool) -> Response<Full<By
             }
             if !embedded && place.catching.catches(query) {
                 return onward(&place.catching.leave());
+            }
+            if code != UNEXPECTED {
+                // Any page can send the browser here, any number of times.
+                STRAYS.say(|more| tracing::warn!(code, more, "a stray callback"));
             }
             stray(language, &pages::page_other_sign_in(language), code)
         }

@@ -12,6 +12,7 @@ use url::Url;
 use super::page::{Page, Silent};
 use crate::browser::server::random;
 use crate::platform::clock;
+use crate::server::SharedQuiet;
 use crate::state::account::Account;
 use crate::state::commit::{Commit, NotCommitted, Unwritten, commit};
 use crate::state::connection::Connection;
@@ -20,6 +21,9 @@ use crate::state::tokens::Held;
 
 /// The longest wait for the provider.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The lines about what a page asks for in vain.
+static TURNED_AWAY: SharedQuiet = SharedQuiet::new();
 
 /// The result.
 struct Silently {
@@ -62,7 +66,8 @@ pub(super) async fn prepare(page: &Arc<Page>) -> Option<String> {
     let request = match relying_party.start_authorization(http, &page.redirect_uri, &parameters, now).await {
         Ok(request) => request,
         Err(error) => {
-            tracing::warn!(code = error.code(), "a silent request cannot be made");
+            TURNED_AWAY
+                .say(|more| tracing::warn!(code = error.code(), more, "a silent request cannot be made"));
             return None;
         }
     };
@@ -144,7 +149,9 @@ async fn redeem(
         }
         Err(refused) => {
             let code = refused.error.code();
-            tracing::warn!(account = page.account, code, "a silent answer was refused");
+            TURNED_AWAY.say(|more| {
+                tracing::warn!(account = page.account, code, more, "a silent answer was refused");
+            });
             if let Some(store) = page.store.upgrade() {
                 revoke_refused(&store, connection, refused);
             }
