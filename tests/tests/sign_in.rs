@@ -170,6 +170,18 @@ mod sign_ins {
         assert!(!record.contains("canary"), "{record}");
         assert_eq!(abide(&room, &["logout"]).await.code, 0);
         assert!(!app.log().contains("canary"), "{}", app.log());
+        // The one that counts cannot hide behind others.
+        for _ in 0..40 {
+            assert!(unasked().await.is_some());
+        }
+        let lines = app.log().matches("did not ask for").count();
+        assert!(lines < 20, "{lines}");
+        app.quit().await;
+        let shown = abide(&room, &["audit", "show", "--json"]).await.stdout;
+        let lines = shown.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let caught = lines.filter(|line| line["event"] == "sign_in.code_caught");
+        let caught: u64 = caught.map(|line| line["times"].as_u64().unwrap_or(1)).sum();
+        assert!(caught >= 42, "{shown}");
     }
 
     /// OpenID Connect Core 1.0, section 4.

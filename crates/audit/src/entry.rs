@@ -102,7 +102,14 @@ impl Event {
     /// Whether lines of this kind are many and alike, so that equal ones within a moment become one line.
     #[must_use]
     pub fn is_frequent(self) -> bool {
-        matches!(self, Self::TokenServed | Self::TokenRefused | Self::ClaimsServed | Self::RequestRefused)
+        matches!(self, Self::TokenServed | Self::ClaimsServed) || self.is_from_outside()
+    }
+
+    /// Whether anyone can cause lines of this kind, any number of times: the first ones of a minute have lines of their own, and the
+    /// others are counted.
+    #[must_use]
+    pub fn is_from_outside(self) -> bool {
+        self.is_refusal() || self == Self::CodeCaught
     }
 
     /// Whether a program was refused something.

@@ -1,5 +1,5 @@
-//! Refusals in a row: the first ones of a minute have lines of their own, the others are counted in one line. A program that is refused in
-//! a loop then fills no files, and removes no older ones.
+//! Refusals and caught codes in a row: the first ones of a minute have lines of their own, the others are counted in one line. A program
+//! that is refused in a loop then fills no files, and removes no older ones.
 
 use std::time::{Duration, Instant};
 
@@ -44,10 +44,15 @@ impl Refusals {
             return Some(entry);
         }
         let near = |one: &Entry| {
-            one.event == entry.event && one.caller == entry.caller && one.reason == entry.reason
+            // A program that is refused can name any account.
+            let same_account = entry.event.is_refusal() || one.account == entry.account;
+            (one.event, &one.caller, &one.reason) == (entry.event, &entry.caller, &entry.reason)
+                && same_account
         };
-        let full = self.counting.len() >= COUNTING;
-        let same = self.counting.iter().position(near).or(full.then(|| self.counting.len() - 1));
+        // A code that was caught is not counted among refusals, nor they among codes: each account has one line for them.
+        let full = entry.event.is_refusal() && self.counting.len() >= COUNTING;
+        let last = || self.counting.iter().rposition(|one| one.event.is_refusal()).filter(|_| full);
+        let same = self.counting.iter().position(near).or_else(last);
         match same.and_then(|index| self.counting.get_mut(index)) {
             Some(same) => same.count(&entry),
             None => self.counting.push(entry),
@@ -102,6 +107,29 @@ mod tests {
         lines.extend(refusals.take());
         assert!(lines.len() <= 10 * 3 * (OF_ONE + 1), "{}", lines.len());
         assert_eq!(lines.iter().map(|line| line.times.unwrap_or(1)).sum::<u64>(), 18_000);
+    }
+
+    /// Anyone who makes links can send many codes, and hide the one that counts among refusals or other codes.
+    #[test]
+    fn each_caught_code_is_in_a_line_of_its_account_whatever_else_happens() {
+        let (mut refusals, begun) = (Refusals::default(), Instant::now());
+        let mut lines = Vec::new();
+        for number in 0..1_000 {
+            lines.extend(refusals.admit(refused(number, &format!("/tool{number}")), begun));
+        }
+        for number in 0..600 {
+            let mut entry = Entry::new(1, Event::CodeCaught);
+            entry.account = Some(["work", "home"][number % 2].to_owned());
+            lines.extend(refusals.admit(entry, begun));
+        }
+        lines.extend(refusals.admit(refused(0, "/another"), begun));
+        lines.extend(refusals.take());
+        for account in ["work", "home"] {
+            let ours = lines.iter().filter(|line| line.account.as_deref() == Some(account));
+            let times: u64 = ours.map(|line| line.times.unwrap_or(1)).sum();
+            assert_eq!(times, 300, "{account}");
+        }
+        assert!(lines.len() <= OF_ALL + COUNTING + 2, "{}", lines.len());
     }
 
     #[test]

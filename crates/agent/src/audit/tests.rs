@@ -138,6 +138,22 @@ async fn a_program_that_loops_fills_no_disk() {
     assert!(lines.len() < 100, "{}", lines.len());
 }
 
+/// Anyone who can make a link can send them.
+#[tokio::test]
+async fn codes_that_are_caught_are_all_in_the_record_in_a_few_lines() {
+    let desk = Desk::new().await;
+    let audit = desk.open().await;
+    for _ in 0..1500 {
+        audit.event(Event::CodeCaught, |entry| entry.account = Some("work".to_owned()));
+    }
+    audit.close().await;
+    let lines = desk.lines();
+    let caught = lines.iter().filter(|line| line.entry.event == Event::CodeCaught);
+    let times: Vec<u64> = caught.map(|line| line.entry.times.unwrap_or(1)).collect();
+    assert_eq!(times.iter().sum::<u64>(), 1500, "{times:?}");
+    assert!(times.len() < 20, "{times:?}");
+}
+
 #[tokio::test]
 async fn what_finds_no_place_is_counted_in_the_next_line() {
     let desk = Desk::new().await;

@@ -168,7 +168,7 @@ impl Writer {
             same.count(&entry);
             return;
         }
-        if !entry.event.is_refusal() {
+        if !entry.event.is_from_outside() {
             return self.put(entry);
         }
         self.end_window(false);

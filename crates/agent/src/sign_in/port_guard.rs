@@ -55,10 +55,11 @@ impl Catch for Guard {
     fn caught(&self, redirect_uri: &Url) {
         let Some(store) = self.store.upgrade() else { return };
         let Some(account) = account_at(&store, redirect_uri) else { return };
+        // Each of them: otherwise the one that counts could hide behind others. The record counts them if there are many.
+        store.record(&account, Event::CodeCaught, |_| {});
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         said.log.say(|more| {
             tracing::warn!(account, more, "an authorization code arrived that Abide did not ask for");
-            store.record(&account, Event::CodeCaught, |_| {});
         });
         let now = clock::now().boot;
         if said.notice.is_none_or(|last| last.saturating_add(NOTICES) <= now) {
