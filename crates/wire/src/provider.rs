@@ -99,7 +99,7 @@ pub struct SignalStatus {
 pub enum ProviderEnd {
     /// The provider has not been notified yet. Abide tries again, also after a restart.
     Pending,
-    /// The provider is not notified: the account is configured so, or the provider offers no way.
+    /// The provider is not notified: the account is configured so, or the provider offers no way that works.
     LocalOnly,
     /// The provider no longer accepts the session's tokens: Abide has tried them.
     Ended,

@@ -17,6 +17,7 @@ use crate::platform::clock;
 use crate::sign_out::rp_initiated::{Shown, SignOutPage};
 use crate::state::account::Account;
 use crate::state::connection::{self, ConnectError, Connection};
+use crate::state::revoke::Outlook;
 use crate::state::secret_text;
 use crate::state::set_aside::as_client;
 use crate::state::store::Store;
@@ -25,6 +26,8 @@ use crate::view::notices;
 
 /// Pauses between attempts to notify a provider that does not answer; the last one is repeated.
 const PAUSES: [u64; 5] = [2, 15, 120, 600, 1800];
+/// After so many attempts, an answer that is not as an endpoint answers counts: a few minutes, in which a provider is updated.
+const ODD: usize = 3;
 /// The longest time that revocation waits for the provider's sign-out page in the browser.
 const BROWSER_FIRST: Duration = Duration::from_secs(120);
 /// After a week without success the notification is dropped: the tokens have expired by then.
@@ -305,10 +308,10 @@ async fn tell(
             return ProviderEnd::Shared;
         }
         let told = match &connection {
-            Some(connection) => once(farewell, connection, page, attempt < PAUSES.len(), verify).await,
+            Some(connection) => once(farewell, connection, page, attempt < ODD, verify).await,
             None => match connect(farewell, config).await {
                 Ok(fresh) => {
-                    let told = once(farewell, &fresh, page, attempt < PAUSES.len(), verify).await;
+                    let told = once(farewell, &fresh, page, attempt < ODD, verify).await;
                     connection = Some(fresh);
                     told
                 }
@@ -333,12 +336,7 @@ async fn tell(
     ProviderEnd::Unchecked
 }
 
-/// An answer that may come from something in front of the provider.
-fn is_odd(error: &Error) -> bool {
-    matches!(error, Error::UnexpectedStatus { .. } | Error::Document { .. } | Error::Redirected { .. })
-}
-
-/// One attempt; `None` if the provider cannot be reached now.
+/// One attempt; `None` if the provider cannot be reached now. `patient`: an odd answer may still change.
 async fn once(
     farewell: &Farewell,
     connection: &Connection,
@@ -357,9 +355,12 @@ async fn once(
         for (token, kind) in tokens {
             match relying_party.revoke(http, token, kind, clock::system_time()).await {
                 Ok(()) => told = true,
-                Err(error) if error.is_transient() || (patient && is_odd(&error)) => return None,
-                // A provider need not revoke every kind (RFC 7009, section 2.2.1).
-                Err(error) => tracing::info!(code = error.code(), "a token could not be revoked"),
+                Err(error) => match Outlook::of(&error) {
+                    Outlook::Passing => return None,
+                    Outlook::Odd if patient => return None,
+                    // A provider need not revoke every kind (RFC 7009, section 2.2.1).
+                    _ => tracing::info!(code = error.code(), "a token could not be revoked"),
+                },
             }
         }
     }

@@ -15,6 +15,34 @@ use crate::state::tokens::Held;
 const REVOCATION_PAUSES: [Duration; 3] =
     [Duration::from_secs(2), Duration::from_secs(15), Duration::from_secs(120)];
 
+/// What an answer that does not revoke a token means for the next attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outlook {
+    /// It has not come from the endpoint, or the provider cannot answer now.
+    Passing,
+    /// It is not as an endpoint answers, and will hardly change. It may come from something in front of the provider, or from one that is
+    /// being updated.
+    Odd,
+    /// The provider has refused.
+    Final,
+}
+
+impl Outlook {
+    pub(crate) fn of(error: &Error) -> Self {
+        match error {
+            // A page with a good status: a network that asks for its own sign-in.
+            Error::UnexpectedStatus { status: 200..=299, .. } => Self::Passing,
+            Error::UnexpectedStatus { .. }
+            | Error::Document { .. }
+            | Error::Redirected { .. }
+            // Not implemented.
+            | Error::Unavailable { status: 501, .. } => Self::Odd,
+            error if error.is_transient() => Self::Passing,
+            _ => Self::Final,
+        }
+    }
+}
+
 /// The result of the revocation of an unused token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GivenBack {
@@ -38,7 +66,7 @@ async fn give_back_as(connection: Connection, token: SecretString, kind: TokenKi
     for pause in REVOCATION_PAUSES.into_iter().map(Some).chain([None]) {
         match relying_party.revoke(&http, &token, kind, clock::system_time()).await {
             Ok(()) => return GivenBack::Revoked,
-            Err(error) if error.is_transient() => {
+            Err(error) if Outlook::of(&error) == Outlook::Passing => {
                 tracing::warn!(code = error.code(), ?kind, "a token is not revoked yet");
             }
             Err(error) => {

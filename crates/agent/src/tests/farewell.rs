@@ -1,6 +1,7 @@
 //! What the provider is told after the end of a session, and when.
 
 use abide_session::Input;
+use abide_wire::ProviderEnd;
 
 use crate::sign_out::pending::{self, Farewell};
 use crate::sign_out::rp_initiated::SignOutPage;
@@ -8,24 +9,43 @@ use crate::tests::provider::{Fate, State};
 use crate::tests::world::World;
 
 /// A refusal is an answer, and an outage is not. One without a reason may come from something in front of the provider, and is
-/// repeated for less than an hour.
+/// repeated for some minutes.
 #[test]
 fn a_refused_revocation_is_not_repeated() {
     for (fates, revoked) in [
         (vec![Fate::Refused("invalid_client"); 2], false),
         (vec![Fate::Trouble(401); 7], false),
         (vec![Fate::Trouble(403); 7], false),
+        (vec![Fate::Trouble(404); 7], false),
+        (vec![Fate::Trouble(302); 7], false),
+        (vec![Fate::Trouble(501); 7], false),
+        (vec![Fate::Trouble(400); 7], false),
+        (vec![Fate::Trouble(404)], true),
         (vec![Fate::Trouble(503)], true),
     ] {
         let world = World::signed_in(1);
         let name = format!("{fates:?}");
         world.provider.plan(fates);
         world.input(Input::Logout);
-        world.pass(3_600);
+        world.pass(300);
         assert!(world.disk.durable().is_empty(), "{name}: {:?}", world.disk.names(""));
         world.pass(8 * 86_400);
         assert_eq!(!world.provider.inner().revoked.is_empty(), revoked, "{name}");
     }
+}
+
+/// The network asks for its own sign-in, and answers everything with its page.
+#[test]
+fn a_page_of_the_network_is_no_answer_to_a_revocation() {
+    let world = World::signed_in(1);
+    world.provider.plan(vec![Fate::Portal; 8]);
+    world.input(Input::Logout);
+    world.pass(3_600);
+    assert_eq!(world.with(|account| account.provider_end), Some(ProviderEnd::Pending));
+    assert!(!world.disk.durable().is_empty() && world.provider.inner().revoked.is_empty());
+    world.pass(8 * 3_600);
+    assert_eq!(world.provider.state(1), State::Revoked);
+    assert!(world.disk.durable().is_empty(), "{:?}", world.disk.names(""));
 }
 
 /// A revocation would end the session before the sign-out page has ended the one of an identity provider behind it.

@@ -32,6 +32,8 @@ pub(super) enum Fate {
     Trouble(u16),
     /// It is refused, and nothing is done.
     Refused(&'static str),
+    /// A page of the network, with status 200. The request never arrives.
+    Portal,
     /// The answer is not JSON, although the request was carried out.
     Malformed,
     /// The answer is as it should be, but for one member that has a wrong type.
@@ -427,6 +429,12 @@ impl Provider {
         }
         if let Fate::Refused(code) = fate {
             return Some(response(400, json!({"error": code}).to_string().into_bytes()));
+        }
+        if fate == Fate::Portal {
+            let mut page = response(200, b"<html>sign in to this network".to_vec());
+            let html = http::HeaderValue::from_static("text/html; charset=utf-8");
+            page.headers_mut().insert(http::header::CONTENT_TYPE, html);
+            return Some(page);
         }
         if fate == Fate::Lost {
             return None;

@@ -18,7 +18,7 @@ pub async fn deregister(http: &Http, uri: &Url, token: &SecretString) -> Result<
     let authorization = Some(sensitive(&Zeroizing::new(format!("Bearer {}", token.expose_secret())))?);
     let answer = http.send(Call { method: Some(Method::DELETE), authorization, ..Call::get(uri) }).await?;
     match answer.status {
-        status if status.is_success() => Ok(()),
+        status if status.is_success() && !answer.is_page() => Ok(()),
         // It has been removed before.
         StatusCode::NOT_FOUND | StatusCode::GONE => Ok(()),
         StatusCode::UNAUTHORIZED => Err(answer.refusal_or(OAuthError::InvalidToken)),

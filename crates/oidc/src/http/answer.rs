@@ -102,6 +102,12 @@ impl Answer {
         })
     }
 
+    /// Whether it is a page for people: not from an endpoint for programs, but from something in front of it, such as a network that asks
+    /// for its own sign-in (RFC 8952, section 1). An empty answer with this content type is none.
+    pub(crate) fn is_page(&self) -> bool {
+        self.content_type.as_deref() == Some("text/html") && self.body.trim_ascii_start().starts_with(b"<")
+    }
+
     /// The body, if the status is 200 and the content type is JSON.
     pub(crate) fn json_bytes(&self) -> Option<&[u8]> {
         let is_json = self.status == StatusCode::OK && self.content_type.as_deref() == Some(JSON);

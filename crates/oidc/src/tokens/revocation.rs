@@ -39,7 +39,8 @@ pub struct Introspection {
 impl RelyingParty {
     /// Revokes a token. The provider gives the same answer for an unknown one (RFC 7009, section 2.2).
     ///
-    /// `endpoint_missing` if the provider has no revocation; `unsupported_token_type` if it does not revoke this kind.
+    /// `endpoint_missing` if the provider has no revocation; `unsupported_token_type` if it does not revoke this kind;
+    /// `provider_unexpected_status` with 200 for a page, which the endpoint has not sent.
     pub async fn revoke(
         &self,
         http: &Http,
@@ -51,7 +52,7 @@ impl RelyingParty {
         let parameters = [("token", token.expose_secret()), ("token_type_hint", kind.hint())];
         let answer = http.send(self.authenticated(url, &parameters, http.provider_time(now))?).await?;
         match answer.status.as_u16() {
-            200..=299 => Ok(()),
+            200..=299 if !answer.is_page() => Ok(()),
             // 401 is a refusal even without an OAuth error (RFC 6749, section 5.2; RFC 9110, section 15.5.4).
             401 => Err(answer.refusal_or(OAuthError::InvalidClient)),
             403 => Err(answer.refusal_or(OAuthError::AccessDenied)),
