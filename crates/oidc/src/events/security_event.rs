@@ -13,7 +13,7 @@ use crate::events::subject_id::SubjectId;
 use crate::http::Http;
 use crate::identity::Identity;
 use crate::jose::jwt::{
-    self, Kind, Refusal, Signer, audiences, check_issuer, is_name, issued_at, text, time,
+    self, Kind, Refusal, Signer, audiences, check_begun, check_issuer, is_name, issued, text, time,
 };
 use crate::provider::keys::Occasion;
 
@@ -217,8 +217,10 @@ fn check_claims(
     if !audiences(claims)?.iter().any(ours) {
         return Err(SecurityEventError::AudienceMismatch);
     }
-    let issued_at = issued_at(claims, now)?;
-    if claims.contains_key("exp") {
+    let issued_at = issued(claims, now)?;
+    // Neither belongs in an event (RFC 8417, section 2.2). What is no time decides nothing.
+    check_begun(time(claims, "nbf").unwrap_or_default(), now)?;
+    if claims.get("exp").is_some_and(|exp| !exp.is_null()) {
         return Err(SecurityEventError::ExpirationPresent);
     }
     let jti = text(claims, "jti")?.filter(|jti| !jti.is_empty()).ok_or(SecurityEventError::IdMissing)?;
@@ -231,7 +233,7 @@ fn check_claims(
     if subject.is_none() && !kinds.iter().all(|kind| kind.is_about_the_stream()) {
         return Err(SecurityEventError::SubjectMissing);
     }
-    let occurred_at = occurred_at(claims, events, issued_at)?;
+    let occurred_at = occurred_at(claims, events, issued_at);
     Ok(SecurityEvent {
         issuer: issuer.to_owned(),
         jti: jti.to_owned(),
@@ -265,8 +267,12 @@ fn stream_stops(events: &Map<String, Value>) -> Option<bool> {
 
 fn events(claims: &Map<String, Value>) -> Result<&Map<String, Value>, SecurityEventError> {
     let events = claims.get("events").and_then(Value::as_object);
+    // Its name says what has happened. The details of an event that is not understood are not read.
+    let is_event = |(uri, details): (&String, &Value)| {
+        details.is_object() || details.is_null() || EventKind::from_uri(uri).is_none()
+    };
     events
-        .filter(|events| !events.is_empty() && events.values().all(Value::is_object))
+        .filter(|events| !events.is_empty() && events.iter().all(is_event))
         .ok_or(SecurityEventError::EventsMissing)
 }
 
@@ -278,15 +284,9 @@ fn subject(claims: &Map<String, Value>) -> Result<Option<SubjectId>, SecurityEve
 }
 
 /// An impossible timestamp (early drafts of CAEP used milliseconds) is skipped.
-fn occurred_at(
-    claims: &Map<String, Value>,
-    events: &Map<String, Value>,
-    issued_at: u64,
-) -> Result<u64, SecurityEventError> {
+fn occurred_at(claims: &Map<String, Value>, events: &Map<String, Value>, issued_at: u64) -> u64 {
     let stamp = |event: &Value| time(event.as_object()?, "event_timestamp").ok()?;
-    let occurred = match events.values().filter_map(stamp).min() {
-        Some(stamped) => Some(stamped),
-        None => time(claims, "toe")?,
-    };
-    Ok(occurred.map_or(issued_at, |occurred| occurred.min(issued_at)))
+    let stamped = events.values().filter_map(stamp).min();
+    let occurred = stamped.or_else(|| time(claims, "toe").ok().flatten());
+    occurred.map_or(issued_at, |occurred| occurred.min(issued_at))
 }

@@ -17,6 +17,7 @@ use crate::events::security_event::{self, SecurityEvent};
 use crate::events::stream::{self, EVENTS, EventStream, StreamStatus, WantedStream};
 use crate::http::{Answer, Body, Call, Http, JSON};
 use crate::identity::Identity;
+use crate::text::json::text_if_any;
 use crate::text::{self, urls};
 
 const WELL_KNOWN: &str = "/.well-known/ssf-configuration";
@@ -42,9 +43,13 @@ struct Metadata {
     issuer: Option<String>,
     jwks_uri: Option<String>,
     configuration_endpoint: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
     status_endpoint: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
     verification_endpoint: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
     add_subject_endpoint: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
     remove_subject_endpoint: Option<String>,
     #[serde(default)]
     default_subjects: Value,
@@ -63,18 +68,21 @@ impl RelyingParty {
             return Err(mismatch(issuer, &found));
         }
         let plain = url.scheme() == "http";
-        let optional = |raw: Option<String>| {
-            raw.map(|raw| urls::endpoint(&raw, plain))
-                .transpose()
-                .map_err(|problem| Error::EndpointInvalid { endpoint: Endpoint::Events, problem })
-        };
-        let missing = Error::EndpointMissing { endpoint: Endpoint::Events };
+        let configuration = metadata
+            .configuration_endpoint
+            .ok_or(Error::EndpointMissing { endpoint: Endpoint::Events })
+            .and_then(|raw| {
+                urls::endpoint(&raw, plain)
+                    .map_err(|problem| Error::EndpointInvalid { endpoint: Endpoint::Events, problem })
+            })?;
+        // Events arrive without the others. One that cannot be used counts as missing.
+        let optional = |raw: Option<String>| raw.and_then(|raw| urls::endpoint(&raw, plain).ok());
         Ok(Transmitter {
-            configuration: optional(metadata.configuration_endpoint)?.ok_or(missing)?,
-            status: optional(metadata.status_endpoint)?,
-            verification: optional(metadata.verification_endpoint)?,
-            add_subject: optional(metadata.add_subject_endpoint)?,
-            remove_subject: optional(metadata.remove_subject_endpoint)?,
+            configuration,
+            status: optional(metadata.status_endpoint),
+            verification: optional(metadata.verification_endpoint),
+            add_subject: optional(metadata.add_subject_endpoint),
+            remove_subject: optional(metadata.remove_subject_endpoint),
             sends_all: metadata.default_subjects == "ALL",
             receiver: self.receiving(http, issuer, metadata.jwks_uri.as_deref()).await?,
         })

@@ -251,15 +251,21 @@ pub(crate) fn check_issuer(claims: &Map<String, Value>, expected: &str) -> Resul
 
 /// `iat`, which is required and must not be in the future; `nbf` (RFC 7519, section 4.1.5) must not be in the future either.
 pub(crate) fn issued_at(claims: &Map<String, Value>, now: SystemTime) -> Result<u64, Problem> {
-    let latest = seconds(now + CLOCK_SKEW);
-    let issued = time(claims, "iat")?.ok_or(Problem::IssuedAtMissing)?;
-    if issued > latest {
-        return Err(Problem::IssuedInFuture);
-    }
-    if time(claims, "nbf")?.is_some_and(|start| start > latest) {
-        return Err(Problem::NotYetValid);
-    }
+    let issued = issued(claims, now)?;
+    check_begun(time(claims, "nbf")?, now)?;
     Ok(issued)
+}
+
+/// `iat`, which is required and must not be in the future.
+pub(crate) fn issued(claims: &Map<String, Value>, now: SystemTime) -> Result<u64, Problem> {
+    let issued = time(claims, "iat")?.ok_or(Problem::IssuedAtMissing)?;
+    if issued > seconds(now + CLOCK_SKEW) { Err(Problem::IssuedInFuture) } else { Ok(issued) }
+}
+
+/// That `nbf` is not in the future.
+pub(crate) fn check_begun(start: Option<u64>, now: SystemTime) -> Result<(), Problem> {
+    let early = start.is_some_and(|start| start > seconds(now + CLOCK_SKEW));
+    if early { Err(Problem::NotYetValid) } else { Ok(()) }
 }
 
 pub(crate) fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, Problem> {

@@ -37,7 +37,7 @@ async fn a_revoked_session_is_understood() {
 
 #[tokio::test]
 async fn claims_that_are_refused_and_that_are_not() {
-    let cases: [(&'static str, Value, &str); 28] = [
+    let cases: [(&'static str, Value, &str); 35] = [
         ("iss", json!("https://evil.example"), "security_event_issuer_mismatch"),
         ("iss", Value::Null, "security_event_issuer_missing"),
         ("aud", json!("another-client"), "security_event_audience_mismatch"),
@@ -54,7 +54,12 @@ async fn claims_that_are_refused_and_that_are_not() {
         ("events", Value::Null, "security_event_events_missing"),
         ("events", json!({}), "security_event_events_missing"),
         ("events", json!([CAEP]), "security_event_events_missing"),
-        ("events", json!({"https://a.example": true}), "security_event_events_missing"),
+        ("events", json!({format!("{CAEP}session-revoked"): 7}), "security_event_events_missing"),
+        ("events", json!({format!("{CAEP}session-revoked"): null}), "ok"),
+        ("events", json!({format!("{CAEP}session-revoked"): {}, "https://a.example": 7}), "ok"),
+        ("events", json!({"https://a.example": true}), "ok"),
+        ("nbf", json!("then"), "ok"),
+        ("nbf", Value::Null, "ok"),
         ("events", json!({"https://a.example": {}}), "ok"),
         ("sub_id", Value::Null, "security_event_subject_missing"),
         ("sub_id", json!("alice"), "security_event_subject_invalid"),
@@ -62,6 +67,8 @@ async fn claims_that_are_refused_and_that_are_not() {
         ("sub_id", json!({"format": "email", "email": "alice@example.com"}), "ok"),
         ("sub", json!("somebody-else"), "ok"),
         ("toe", json!("then"), "ok"),
+        ("exp", json!("soon"), "security_event_expiration_present"),
+        ("exp", json!(0), "security_event_expiration_present"),
         ("txn", json!("8675309"), "ok"),
         ("nonce", json!("n"), "ok"),
         ("iat", json!("now"), "security_event_malformed"),
@@ -215,6 +222,7 @@ async fn an_event_from_before_the_sign_in_does_not_end_the_new_session() {
         (json!(NOW - 5), json!(NOW - 3600), Conclusion::SessionRevoked),
         (json!((NOW - 11) * 1000), Value::Null, Conclusion::SessionRevoked),
         (Value::Null, Value::Null, Conclusion::SessionRevoked),
+        (Value::Null, json!("then"), Conclusion::SessionRevoked),
     ] {
         let (stamped, told) = (timestamp.clone(), toe.clone());
         let found = concluded(move |claims| {
@@ -232,6 +240,46 @@ async fn an_event_cannot_have_happened_after_it_was_reported() {
         claims["events"] = json!({ format!("{CAEP}session-revoked"): {"event_timestamp": NOW + 1000} });
     });
     assert_eq!(found.await, Conclusion::Nothing, "it was reported before the person authenticated");
+}
+
+/// Members that decide nothing: the person is signed out there all the same.
+#[tokio::test]
+async fn a_revoked_session_is_over_whatever_stands_beside_it() {
+    let found = concluded(|claims| {
+        claims["exp"] = Value::Null;
+        claims["nbf"] = "then".into();
+        claims["toe"] = "then".into();
+        claims["events"] =
+            json!({ format!("{CAEP}session-revoked"): null, "https://a.example/else": [7], "else": "x" });
+    });
+    assert_eq!(found.await, Conclusion::SessionRevoked);
+}
+
+/// Reading events needs none of them.
+#[tokio::test]
+async fn optional_endpoints_of_a_transmitter_that_cannot_be_used_are_not_there() {
+    let client = Client::new(Behaviour::default()).await;
+    let issuer = client.provider.issuer.clone();
+    let metadata = |name: &str, value: &Value| {
+        let mut metadata = json!({ "issuer": issuer, "configuration_endpoint": format!("{issuer}/streams") });
+        metadata[name] = value.clone();
+        let answer = Canned::Answer(200, "application/json", metadata.to_string().into_bytes());
+        Behaviour { canned: [("/.well-known/ssf-configuration", answer)].into(), ..Behaviour::default() }
+    };
+    let wrong = [json!(""), json!("/status"), json!("http://elsewhere.example/status"), json!(7), json!([])];
+    for name in
+        ["status_endpoint", "verification_endpoint", "add_subject_endpoint", "remove_subject_endpoint"]
+    {
+        for value in &wrong {
+            client.provider.behave(metadata(name, value));
+            let found = client.rp.transmitter(&client.http, &issuer).await;
+            assert!(found.is_ok(), "{name} {value}: {:?}", found.err());
+        }
+    }
+    for value in &wrong {
+        client.provider.behave(metadata("configuration_endpoint", value));
+        assert!(client.rp.transmitter(&client.http, &issuer).await.is_err(), "{value}");
+    }
 }
 
 fn endpoint(client: &Client) -> Url {

@@ -33,6 +33,8 @@ async fn revocation_that_does_not_work_says_why() {
         (Canned::Answer(401, "application/json", b"{}".to_vec()), "invalid_client", false),
         (Canned::Answer(403, "text/html", b"<h1>no</h1>".to_vec()), "access_denied", false),
         (Canned::Answer(404, "text/html", b"<h1>no</h1>".to_vec()), "provider_unexpected_status", false),
+        // The page of a network that asks for its own sign-in.
+        (Canned::Answer(200, "text/html", b"\n<html>".to_vec()), "provider_unexpected_status", false),
     ];
     for (canned, code, transient) in cases {
         let client =
@@ -41,6 +43,10 @@ async fn revocation_that_does_not_work_says_why() {
             client.rp.revoke(&client.http, &"t".into(), TokenKind::AccessToken, now()).await.unwrap_err();
         assert_eq!((error.code(), error.is_transient()), (code, transient));
     }
+    // Servers that send no body often leave the type as it is.
+    let empty = Canned::Answer(200, "text/html", b"\n".to_vec());
+    let client = Client::new(Behaviour { canned: [("/revoke", empty)].into(), ..Behaviour::default() }).await;
+    assert_eq!(client.rp.revoke(&client.http, &"t".into(), TokenKind::AccessToken, now()).await, Ok(()));
     let without = Behaviour { metadata: set("revocation_endpoint", Value::Null), ..Behaviour::default() };
     let client = Client::new(without).await;
     let error = client.rp.revoke(&client.http, &"t".into(), TokenKind::AccessToken, now()).await.unwrap_err();
