@@ -183,8 +183,11 @@ async fn until_told(
 ) {
     if let Some(page) = &page {
         // A revocation would end the provider's session before its sign-out page can end the one behind it, at another
-        // identity provider. So the browser comes first.
-        let _ = clock::timeout(BROWSER_FIRST, page.outcome()).await;
+        // identity provider. So the browser comes first, unless this program ends: a vault in memory keeps nothing for the next start.
+        tokio::select! {
+            _ = clock::timeout(BROWSER_FIRST, page.outcome()) => {}
+            () = store.exchanges.closing() => {}
+        }
     }
     let end = tell(&store, &farewell, &config, connection.clone(), page.as_ref()).await;
     forget(&store, farewell.record_name());

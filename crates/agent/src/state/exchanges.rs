@@ -37,6 +37,13 @@ impl Exchanges {
         self.0.borrow().under_way > 0
     }
 
+    /// Returns when the program is ending: what waits for something else than a provider waits no longer.
+    pub(crate) async fn closing(&self) {
+        let mut count = self.0.subscribe();
+        // The sender is ours.
+        let _ = count.wait_for(|count| count.closed).await;
+    }
+
     /// Lets no other begin, and waits for those that are under way, within reason.
     pub(crate) async fn finish(&self) {
         self.0.send_modify(|count| count.closed = true);

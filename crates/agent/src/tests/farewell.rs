@@ -48,6 +48,23 @@ fn a_page_of_the_network_is_no_answer_to_a_revocation() {
     assert!(world.disk.durable().is_empty(), "{:?}", world.disk.names(""));
 }
 
+/// With a vault in memory, the next start knows nothing of it.
+#[test]
+fn the_end_of_the_program_does_not_wait_for_the_sign_out_page() {
+    let mut world = World::signed_in(1);
+    let farewell = world.with(|account| {
+        let held = account.held.take().unwrap();
+        Farewell::of(account, &held).unwrap()
+    });
+    let (shown, page) = SignOutPage::waiting();
+    world.run(async { pending::say(world.store(), farewell, world.config.clone(), None, Some(page)) });
+    world.pass(5);
+    assert_eq!(world.provider.state(1), State::Good);
+    world.end();
+    assert_eq!(world.provider.state(1), State::Revoked);
+    drop(shown);
+}
+
 /// A revocation would end the session before the sign-out page has ended the one of an identity provider behind it.
 #[test]
 fn a_revocation_waits_for_the_sign_out_page_and_not_for_ever() {
