@@ -68,6 +68,7 @@ sign-out-page-not-checked = Der Browser ist von der Abmeldeseite von { $provider
 limit-idle = Leerlauf
 limit-absolute = längste Dauer
 limit-provider = Limit des Anbieters
+limit-provider-declared = Limit des Anbieters: { $source }
 limit-access_token = Zugriffstoken
 
 # Why a session cannot be extended: the rest of a sentence after "It cannot be extended: ".

@@ -6,6 +6,7 @@ tray-tooltip-line = { $account }: { $state }
 tray-tooltip-empty = Noch kein Konto
 tray-frozen = angehalten, der Bildschirm ist gesperrt
 tray-left = noch { $time }
+tray-left-declared = noch { $time }, vom Anbieter begrenzt ({ $source })
 tray-signed-in = angemeldet
 tray-waiting = wartet im Browser auf Sie
 tray-removing = wird in wenigen Sekunden entfernt

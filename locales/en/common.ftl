@@ -69,6 +69,8 @@ sign-out-page-not-checked = Your browser came back from the sign-out page of { $
 limit-idle = idle
 limit-absolute = longest session
 limit-provider = provider’s limit
+# $source is the parameter that declared the limit.
+limit-provider-declared = provider’s limit: { $source }
 limit-access_token = access token
 
 # Why a session cannot be extended: the rest of a sentence after "It cannot be extended: ".

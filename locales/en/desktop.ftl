@@ -6,6 +6,8 @@ tray-tooltip-line = { $account }: { $state }
 tray-tooltip-empty = No account yet
 tray-frozen = frozen, the screen is locked
 tray-left = { $time } left
+# $source is the parameter in which the provider declared the end.
+tray-left-declared = { $time } left, limited by the provider ({ $source })
 tray-signed-in = signed in
 tray-waiting = waiting for you in the browser
 tray-removing = removed in a few seconds

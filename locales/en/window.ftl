@@ -92,6 +92,9 @@ left-absolute = **{ $time } left**. This is the longest time.
 left-absolute-most = **{ $time } left** { $until }. This is the longest time.
 left-provider = **{ $time } left** until the provider’s limit.
 left-provider-most = **{ $time } left** until the provider’s limit; at most { $until }.
+# $source is the parameter in which the provider declared the end.
+left-declared = **{ $time } left**. The provider ends this session { $at } ({ $source }).
+left-declared-renewed = **{ $time } left**. The provider ends this session { $at } unless it is renewed ({ $source }).
 left-access_token = **{ $time } left**, until its access token ends. Sign in again after that.
 left-exact = { $time } left ({ $limit }), ends { $at }
 
@@ -178,6 +181,9 @@ layer-ends-provider-latest = Ends { $at } unless the provider renews it, { $late
 layer-ends-absolute = Ends { $at }. This is the longest time.
 layer-ends-access_token = Ends { $at }, with its access token: the provider gave no refresh token.
 layer-ends-renewed = Ends { $at } unless it is renewed.
+layer-ends-declared = The provider ends this session { $at } ({ $source }).
+layer-ends-declared-renewed = The provider ends this session { $at } unless it is renewed ({ $source }).
+layer-ends-declared-renewed-latest = The provider ends this session { $at } unless it is renewed ({ $source }), { $latest } at the latest.
 layer-end-unknown = End time unknown.
 layer-unknown = Status unknown.
 layer-tested = Tested by Abide after the end.

@@ -68,6 +68,7 @@ sign-out-page-not-checked = Tu navegador volvió de la página de cierre de sesi
 limit-idle = inactividad
 limit-absolute = duración máxima
 limit-provider = límite del proveedor
+limit-provider-declared = límite del proveedor: { $source }
 limit-access_token = token de acceso
 
 # Why a session cannot be extended: the rest of a sentence after "It cannot be extended: ".

@@ -6,6 +6,7 @@ tray-tooltip-line = { $account }: { $state }
 tray-tooltip-empty = Todavía no hay ninguna cuenta
 tray-frozen = en pausa, la pantalla está bloqueada
 tray-left = termina en { $time }
+tray-left-declared = termina en { $time }, por el límite del proveedor ({ $source })
 tray-signed-in = sesión iniciada
 tray-waiting = te espera en el navegador
 tray-removing = se quitará en unos segundos

@@ -79,6 +79,19 @@ test("a sign-out that was tried out at the provider says what it does now", () =
   expect(after("unchecked")).toMatchObject({ text: unknown.text, how: unknown.how });
 });
 
+test("an end that the provider declared names the parameter", () => {
+  const said = (over: Parameters<typeof active>[0]) =>
+    layerTexts({ ...session({ ends_at: noon + HOUR, evidence: "id_token" }, {}), ...over }, noon).map((layer) => layer.text);
+  const fixed = "The provider ends this session at 13:00 (session_expiry).";
+  expect(said({ provider_limit: "session_expiry" })[1]).toContain(fixed);
+  // Another limit is nearer.
+  expect(said({ provider_limit: "session_expiry" })[0]).not.toContain("session_expiry");
+  expect(said({ limit: "provider", provider_limit: "session_expiry" })[0]).toContain("The provider ends this session at 12:15 (session_expiry).");
+  const moves = said({ limit: "provider", provider_limit: "refresh_expires_in" });
+  expect(moves[0]).toContain("at 12:15 unless it is renewed (refresh_expires_in), at 21:00 at the latest.");
+  expect(moves[1]).toContain("at 13:00 unless it is renewed (refresh_expires_in).");
+});
+
 test("there is no picture of a session that is not there", () => {
   expect(timeline(active(), noon)).toBeNull();
   expect(timeline(active({ layers: [layer({ state: "ended", ends_at: noon })] }), noon)).toBeNull();

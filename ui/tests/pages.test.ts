@@ -32,12 +32,15 @@ test("the page of the accounts", async () => {
     layer({ layer: "provider", name: "id.example.com", since: noon - 3600, evidence: "refresh", checked_at: noon - 20 }),
     layer({ layer: "identity_provider", name: "Example Bank", state: "unknown", methods: ["pwd", "otp"] }),
   ];
+  const declared = layers.map((layer) => (layer.layer === "provider" ? { ...layer, ends_at: noon + 702 } : layer));
   const accounts = [
     status({ account: "signed-out" }),
     status({ account: "authorizing", state: "authorizing" }),
     active({ account: "idle", layers, advised_end_after: 840 }),
     active({ account: "absolute", limit: "absolute", can_be_kept: false }),
     active({ account: "provider", limit: "provider" }),
+    active({ account: "declared", limit: "provider", provider_limit: "session_expiry", layers: declared }),
+    active({ account: "renewed", limit: "provider", provider_limit: "refresh_expires_in" }),
     active({ account: "frozen", frozen: true }),
     ...reasons.map((reason) => status({ account: reason, ...ended, ended: reason })),
     ...ends.map((end) => status({ account: end, ...ended, ended: "user_logout", provider_end: end })),

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import words from "../../crates/wire/src/text.rs?raw";
 import { text as say } from "../src/lib/locale.svelte";
 import * as text from "../src/lib/text";
+import type { LimitSource } from "../src/lib/wire";
 import { active, question, status } from "./mount";
 
 const pascal = (name: string) => name.replace(/(^|_)(.)/g, (_, __, letter: string) => letter.toUpperCase());
@@ -84,7 +85,18 @@ test("the time left is said with the limit that ends it", () => {
   expect(says({}, 58)).toBe("58 s left if nothing uses it; at most until 21:04.");
   expect(says({ limit: "absolute" }, 11_100)).toBe("3 h 5 min left until 21:04. This is the longest time.");
   expect(says({ limit: "provider", at_most_until: null }, 600)).toBe("10 min left until the provider’s limit.");
+  const declared = (source: LimitSource) => says({ limit: "provider", provider_limit: source }, 600);
+  for (const source of ["session_expiry", "authorization_expires_in"] as const) {
+    expect(declared(source)).toBe(`10 min left. The provider ends this session at 12:10 (${source}).`);
+  }
+  for (const source of ["refresh_token_timeout", "refresh_expires_in"] as const) {
+    expect(declared(source)).toBe(`10 min left. The provider ends this session at 12:10 unless it is renewed (${source}).`);
+  }
+  // The nearest limit is another one.
+  expect(says({ provider_limit: "session_expiry" }, 702)).not.toContain("session_expiry");
   expect(text.sentence(active(), 702, noon).exact).toBe("11 min 42 s left (idle), ends at 12:11");
+  const exact = text.sentence(active({ limit: "provider", provider_limit: "session_expiry" }), 702, noon).exact;
+  expect(exact).toBe("11 min 42 s left (provider’s limit: session_expiry), ends at 12:11");
 });
 
 test("an ended session says when and why", () => {

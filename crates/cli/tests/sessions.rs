@@ -99,6 +99,28 @@ fn the_layers_behind_a_session_are_shown_with_how_they_are_known() {
 }
 
 #[test]
+fn the_provider_s_limit_is_shown_with_the_parameter_that_declared_it() {
+    let until = r#""state":"active","evidence":"refresh","checked_at":1795549918,"ends_at":1795551738"#;
+    let unknown = r#""state":"unknown","evidence":"nothing""#;
+    let ends = "provider session active · confirmed 20 s ago by a renewal · until 21:22";
+    for (source, moves) in [
+        ("session_expiry", ""),
+        ("authorization_expires_in", ""),
+        ("refresh_token_timeout", " unless it is renewed"),
+        ("refresh_expires_in", " unless it is renewed"),
+    ] {
+        let account = layered(until, unknown, &format!(r#","provider_limit":"{source}""#));
+        let lines = status_lines(account.replace(r#""limit":"idle""#, r#""limit":"provider""#));
+        assert_eq!(lines[1], format!("active · 11 min 42 s left (provider\u{2019}s limit: {source})"));
+        assert_eq!(lines[2], format!("{ends}{moves}, set by the provider ({source})"));
+        // Another limit is nearer: the provider's is still shown where its session is.
+        let lines = status_lines(account);
+        assert_eq!(lines[1], "active · 11 min 42 s left (idle)");
+        assert_eq!(lines[2], format!("{ends}{moves}, set by the provider ({source})"));
+    }
+}
+
+#[test]
 fn what_is_not_known_of_a_layer_is_said_to_be_so() {
     let lines = status_lines(layered(
         r#""state":"active","evidence":"id_token","checked_at":1795549338"#,

@@ -87,6 +87,25 @@ pub enum LimitSource {
     RefreshExpiresIn,
 }
 
+impl LimitSource {
+    /// The name of the parameter.
+    #[must_use]
+    pub fn parameter(self) -> &'static str {
+        match self {
+            Self::SessionExpiry => "session_expiry",
+            Self::AuthorizationExpiresIn => "authorization_expires_in",
+            Self::RefreshTokenTimeout => "refresh_token_timeout",
+            Self::RefreshExpiresIn => "refresh_expires_in",
+        }
+    }
+
+    /// Whether a renewal moves the end. A fixed one moves only if the provider declares another.
+    #[must_use]
+    pub fn moves_with_renewal(self) -> bool {
+        matches!(self, Self::RefreshTokenTimeout | Self::RefreshExpiresIn)
+    }
+}
+
 /// One of the three sessions that a sign-in creates, each inside the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -1,6 +1,8 @@
 //! The tray in each language; the texts are in `snapshots`.
 
-use abide_wire::{EndReason, Language, LanguageSetting, LiveGrant, SessionState, Snapshot, Span};
+use abide_wire::{
+    EndReason, Language, LanguageSetting, Limit, LimitSource, LiveGrant, SessionState, Snapshot, Span,
+};
 
 use super::View;
 use super::view::AccountView;
@@ -12,12 +14,15 @@ fn snapshot(language: Language) -> Snapshot {
     (near.expires_in, near.last_error) = (Some(100), Some("An error in English.".to_owned()));
     let mut frozen = status("lab", SessionState::Active);
     frozen.frozen = true;
+    let mut limited = status("club", SessionState::Active);
+    (limited.limit, limited.provider_limit) = (Some(Limit::Provider), Some(LimitSource::SessionExpiry));
     let mut ended = status("old", SessionState::Ended);
     ended.ended = Some(EndReason::IdleTimeout);
     let accounts = vec![
         active,
         near,
         frozen,
+        limited,
         ended,
         status("next", SessionState::Authorizing),
         status("new", SessionState::SignedOut),

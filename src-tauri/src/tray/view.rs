@@ -1,7 +1,7 @@
 //! What the tray shows for a snapshot. Pure: no desktop, no clock.
 
 use abide_locale::{common, desktop, session, time};
-use abide_wire::{Language, LiveGrant, SessionState, SessionStatus, Signal, SignalState, Snapshot};
+use abide_wire::{Language, Limit, LiveGrant, SessionState, SessionStatus, Signal, SignalState, Snapshot};
 
 use crate::face::{Face, Ring, Tone, sixtieths};
 
@@ -295,7 +295,11 @@ fn brief(status: &SessionStatus, language: Language, shown: impl Fn(u64) -> u64)
         _ if status.removing => desktop::tray_removing(language),
         _ if status.frozen => desktop::tray_frozen(language),
         (SessionState::Active | SessionState::Expiring, Some(left), _) => {
-            desktop::tray_left(language, time::rough_duration(language, shown(left)))
+            let left = time::rough_duration(language, shown(left));
+            match status.provider_limit.filter(|_| status.limit == Some(Limit::Provider)) {
+                Some(source) => desktop::tray_left_declared(language, source.parameter(), left),
+                None => desktop::tray_left(language, left),
+            }
         }
         (SessionState::Active | SessionState::Expiring, None, _) => desktop::tray_signed_in(language),
         (SessionState::Authorizing, _, _) => desktop::tray_waiting(language),

@@ -2,7 +2,7 @@
 // compares them.
 import { list, text } from "./locale.svelte";
 import { ago, at, since, until } from "./time-words";
-import type { Layer, LayerStatus, SessionStatus } from "./wire";
+import type { Layer, LayerStatus, LimitSource, SessionStatus } from "./wire";
 
 /** The values of `amr` (RFC 8176, section 2) that have words. */
 export const METHODS = [
@@ -76,9 +76,21 @@ function application(status: SessionStatus, layer: LayerStatus, nowUnix: number)
   return { text: layer.ends_at === null ? start : `${start} ${end(status, layer.ends_at, nowUnix)}`, how };
 }
 
+/** Whether a renewal moves the end that this parameter declares, as in crates/session/src/provider_limits.rs. */
+export const movesWithRenewal = (source: LimitSource) => source === "refresh_token_timeout" || source === "refresh_expires_in";
+
+/** An end that the provider declared, with the parameter. */
+function declared(source: LimitSource, endsAt: number, latest: number | null, nowUnix: number): string {
+  const then = { at: at(endsAt, nowUnix), source };
+  if (!movesWithRenewal(source)) return text("layer-ends-declared", then);
+  if (latest === null) return text("layer-ends-declared-renewed", then);
+  return text("layer-ends-declared-renewed-latest", { ...then, latest: at(latest, nowUnix) });
+}
+
 function end(status: SessionStatus, endsAt: number, nowUnix: number): string {
   const limit = status.limit ?? "idle";
   const then = { at: at(endsAt, nowUnix) };
+  if (limit === "provider" && status.provider_limit !== null) return declared(status.provider_limit, endsAt, status.at_most_until, nowUnix);
   if (limit === "absolute" || limit === "access_token" || status.at_most_until === null) return text(`layer-ends-${limit}`, then);
   return text(`layer-ends-${limit}-latest`, { ...then, latest: at(status.at_most_until, nowUnix) });
 }
@@ -90,8 +102,13 @@ function provider(status: SessionStatus, layer: LayerStatus, nowUnix: number): P
   if (layer.state === "unknown") return { text: text("layer-unknown"), how: text("evidence-nothing") };
   const how = evidence(layer, nowUnix);
   if (layer.state === "ended") return { text: over(layer, nowUnix), how };
-  const ends = layer.ends_at === null ? text("layer-end-unknown") : text("layer-ends-renewed", { at: at(layer.ends_at, nowUnix) });
+  const ends = layer.ends_at === null ? text("layer-end-unknown") : endThere(status, layer.ends_at, nowUnix);
   return { text: `${began(layer, nowUnix)} ${ends}`, how };
+}
+
+function endThere(status: SessionStatus, endsAt: number, nowUnix: number): string {
+  if (status.provider_limit !== null) return declared(status.provider_limit, endsAt, null, nowUnix);
+  return text("layer-ends-renewed", { at: at(endsAt, nowUnix) });
 }
 
 function evidence({ evidence, checked_at }: LayerStatus, nowUnix: number): string {

@@ -50,6 +50,7 @@ export interface Messages {
   "limit-idle": null;
   "limit-absolute": null;
   "limit-provider": null;
+  "limit-provider-declared": { source: string | number };
   "limit-access_token": null;
   "cannot-be-kept-idle": null;
   "cannot-be-kept-absolute": null;
@@ -177,6 +178,8 @@ export interface Messages {
   "left-absolute-most": { time: string | number; until: string | number };
   "left-provider": { time: string | number };
   "left-provider-most": { time: string | number; until: string | number };
+  "left-declared": { at: string | number; source: string | number; time: string | number };
+  "left-declared-renewed": { at: string | number; source: string | number; time: string | number };
   "left-access_token": { time: string | number };
   "left-exact": { at: string | number; limit: string | number; time: string | number };
   "after-idle_timeout": null;
@@ -251,6 +254,9 @@ export interface Messages {
   "layer-ends-absolute": { at: string | number };
   "layer-ends-access_token": { at: string | number };
   "layer-ends-renewed": { at: string | number };
+  "layer-ends-declared": { at: string | number; source: string | number };
+  "layer-ends-declared-renewed": { at: string | number; source: string | number };
+  "layer-ends-declared-renewed-latest": { at: string | number; latest: string | number; source: string | number };
   "layer-end-unknown": null;
   "layer-unknown": null;
   "layer-tested": null;

@@ -2,6 +2,7 @@
 // compares them.
 import { number, parts, text, type Part } from "./locale.svelte";
 import { at, duration, roughDuration, timeOfDay, until } from "./time-words";
+import { movesWithRenewal } from "./layers";
 import type { EndReason, Limit, ProviderEnd, Question, SessionStatus, Signal, SignOutPage } from "./wire";
 
 export { ago, dateAndTime, duration, roughDuration, timeOfDay } from "./time-words";
@@ -86,16 +87,23 @@ function endedSentence(status: SessionStatus, nowUnix: number): Sentence {
 
 function leftSentence(status: SessionStatus, left: number, nowUnix: number): Sentence {
   const limit = status.limit ?? "idle";
-  const exact = text("left-exact", { time: duration(left), limit: text(`limit-${limit}`), at: at(nowUnix + left, nowUnix) });
+  const source = limit === "provider" ? status.provider_limit : null;
+  const named = source === null ? text(`limit-${limit}`) : text("limit-provider-declared", { source });
+  const exact = text("left-exact", { time: duration(left), limit: named, at: at(nowUnix + left, nowUnix) });
   // Each of these texts begins with its strong part.
-  const [strong, ...rest] = leftWords(status, limit, roughDuration(left), nowUnix);
+  const [strong, ...rest] = leftWords(status, limit, left, nowUnix);
   return { strong: strong?.text ?? "", rest: plain(rest), exact };
 }
 
-function leftWords(status: SessionStatus, limit: Limit, time: string, nowUnix: number): Part[] {
+function leftWords(status: SessionStatus, limit: Limit, left: number, nowUnix: number): Part[] {
+  const time = roughDuration(left);
   if (status.frozen) return parts("left-frozen", { time });
   if (status.sign_in_needed) return parts("left-sign-in", { time, provider: status.provider });
   if (limit === "access_token") return parts("left-access_token", { time });
+  if (limit === "provider" && status.provider_limit !== null) {
+    const source = status.provider_limit;
+    return parts(movesWithRenewal(source) ? "left-declared-renewed" : "left-declared", { time, at: at(nowUnix + left, nowUnix), source });
+  }
   if (status.at_most_until === null) return parts(`left-${limit}`, { time });
   return parts(`left-${limit}-most`, { time, until: until(status.at_most_until, nowUnix) });
 }

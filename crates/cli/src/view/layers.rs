@@ -17,7 +17,7 @@ pub(crate) fn provider(status: &SessionStatus, clock: Clock) -> Option<String> {
     let mut parts = vec![state(layer, clock)];
     if layer.state == LayerState::Active {
         parts.extend(how(layer, clock));
-        parts.push(end(layer, clock));
+        parts.push(end(status, layer, clock));
     }
     Some(parts.join(" · "))
 }
@@ -28,7 +28,7 @@ pub(crate) fn provider_now(status: &SessionStatus, clock: Clock) -> Option<Strin
     let mut line = state(layer, clock);
     if layer.state == LayerState::Active {
         line.push_str(" · ");
-        line.push_str(&end(layer, clock));
+        line.push_str(&end(status, layer, clock));
     }
     Some(line)
 }
@@ -58,10 +58,15 @@ fn how(layer: &LayerStatus, clock: Clock) -> Option<String> {
     })
 }
 
-fn end(layer: &LayerStatus, clock: Clock) -> String {
-    match layer.ends_at {
-        Some(at) => format!("until {}", moment(at, clock)),
-        None => "end time unknown".to_owned(),
+/// The end of the provider's session, with what the provider declared it in.
+fn end(status: &SessionStatus, layer: &LayerStatus, clock: Clock) -> String {
+    let Some(at) = layer.ends_at.map(|at| moment(at, clock)) else { return "end time unknown".to_owned() };
+    match status.provider_limit {
+        Some(source) if source.moves_with_renewal() => {
+            format!("until {at} unless it is renewed, set by the provider ({})", source.parameter())
+        }
+        Some(source) => format!("until {at}, set by the provider ({})", source.parameter()),
+        None => format!("until {at}"),
     }
 }
 

@@ -3,7 +3,8 @@
 use abide_wire::terminal::plain;
 use abide_wire::text::{duration, ended_by, limit, provider_end, rough_duration};
 use abide_wire::{
-    EndReason, Layer, LayerState, ProviderEnd, Question, SessionState, SessionStatus, SignOutPage, Snapshot,
+    EndReason, Layer, LayerState, Limit, ProviderEnd, Question, SessionState, SessionStatus, SignOutPage,
+    Snapshot,
 };
 
 use super::{layers, signals};
@@ -137,10 +138,18 @@ fn time_left(status: &SessionStatus, style: Style) -> String {
         line.push_str(" · ");
         line.push_str(&style.paint(ink, &format!("{} left", duration(seconds))));
         if let Some(which) = status.limit {
-            line.push_str(&format!(" ({})", limit(which)));
+            line.push_str(&format!(" ({})", limit_with_source(which, status)));
         }
     }
     line
+}
+
+/// A limit, with the parameter in which the provider declared its own.
+fn limit_with_source(which: Limit, status: &SessionStatus) -> String {
+    match status.provider_limit.filter(|_| which == Limit::Provider) {
+        Some(source) => format!("{}: {}", limit(which), source.parameter()),
+        None => limit(which).to_owned(),
+    }
 }
 
 fn signed_out(status: &SessionStatus, clock: Clock) -> String {

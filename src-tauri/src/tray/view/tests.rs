@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 use super::*;
-use abide_wire::{EndReason, Limit, Question, SignalStatus};
+use abide_wire::{EndReason, LimitSource, Question, SignalStatus};
 
 pub(in crate::tray) fn status(account: &str, state: SessionState) -> SessionStatus {
     let signed_in = matches!(state, SessionState::Active | SessionState::Expiring);
@@ -76,6 +76,17 @@ fn an_account_that_is_being_removed_is_marked() {
     let mut work = status("work", SessionState::Active);
     work.removing = true;
     assert_eq!(View::of(&of(vec![work])).tooltip, ["work: removed in a few seconds"]);
+}
+
+#[test]
+fn the_provider_s_limit_names_the_parameter_that_declared_it() {
+    let mut work = status("work", SessionState::Active);
+    work.provider_limit = Some(LimitSource::SessionExpiry);
+    assert_eq!(View::of(&of(vec![work.clone()])).tooltip, ["work: 11 min left"], "another one is nearer");
+    work.limit = Some(Limit::Provider);
+    let view = View::of(&of(vec![work]));
+    assert_eq!(view.tooltip, ["work: 11 min left, limited by the provider (session_expiry)"]);
+    assert!(view.accounts[0].status.ends_with("limited by the provider (session_expiry)"));
 }
 
 #[test]
