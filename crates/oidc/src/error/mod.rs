@@ -60,7 +60,7 @@ pub enum Error {
         found: String,
     },
     /// An endpoint in the metadata cannot be used.
-    #[error("The provider's {endpoint} cannot be used: {problem}.")]
+    #[error("The provider's {endpoint} cannot be used: {problem}.{}", .endpoint.way_without())]
     EndpointInvalid {
         /// Which one.
         endpoint: Endpoint,
@@ -410,6 +410,18 @@ pub enum Endpoint {
     DeviceAuthorization,
     Registration,
     PushedAuthorization,
+}
+
+impl Endpoint {
+    /// A setting with which the endpoint is not needed, as a sentence.
+    fn way_without(self) -> &'static str {
+        match self {
+            Self::PushedAuthorization => {
+                " `pushed_requests = \"off\"` sends the request through the browser, if the provider takes that."
+            }
+            _ => "",
+        }
+    }
 }
 
 impl fmt::Display for Endpoint {

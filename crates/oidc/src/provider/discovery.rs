@@ -69,14 +69,14 @@ struct Inner {
     /// `None` only without OpenID Connect.
     keys_url: Option<Url>,
     openid: bool,
-    userinfo: Option<Url>,
+    userinfo: Result<Option<Url>, UrlProblem>,
     revocation: Option<Url>,
     introspection: Option<Url>,
     end_session: Result<Option<Url>, UrlProblem>,
     device_authorization: Option<Url>,
     registration: Option<Url>,
     check_session: Result<Option<Url>, UrlProblem>,
-    pushed_authorization: Option<Url>,
+    pushed_authorization: Result<Option<Url>, UrlProblem>,
     metadata: ProviderMetadata,
     keys: RwLock<Keys>,
 }
@@ -93,7 +93,7 @@ pub(crate) struct ProviderMetadata {
     authorization_endpoint: Option<String>,
     token_endpoint: Option<String>,
     jwks_uri: Option<String>,
-    userinfo_endpoint: Option<String>,
+    userinfo_endpoint: Option<Value>,
     #[serde(default, deserialize_with = "text_if_any")]
     revocation_endpoint: Option<String>,
     #[serde(default, deserialize_with = "text_if_any")]
@@ -104,7 +104,7 @@ pub(crate) struct ProviderMetadata {
     #[serde(default, deserialize_with = "text_if_any")]
     registration_endpoint: Option<String>,
     check_session_iframe: Option<Value>,
-    pushed_authorization_request_endpoint: Option<String>,
+    pushed_authorization_request_endpoint: Option<Value>,
     #[serde(default, deserialize_with = "said")]
     require_pushed_authorization_requests: bool,
     #[serde(default, deserialize_with = "said")]
@@ -169,10 +169,10 @@ impl Provider {
     /// Reads and checks the metadata and the keys of `issuer` (Discovery, section 4).
     ///
     /// The issuer in the metadata has to be `issuer` byte for byte: a trailing slash is part of it. Every endpoint in the
-    /// metadata has to be an https URL without fragment and user information, even if it is not needed now. An issuer on
-    /// loopback may use http there. What no sign-in needs may be unusable, and counts as not offered: the two pages for a browser
-    /// ([`Self::check_session_problem`], [`Self::end_session_problem`]), revocation, introspection, registration, and the sign-in on
-    /// another device.
+    /// metadata has to be an https URL without fragment and user information. An issuer on loopback may use http there. The
+    /// authorization endpoint, the token endpoint and the keys have to be usable. Of all others, an unusable one counts as not offered: the
+    /// two pages for a browser ([`Self::check_session_problem`], [`Self::end_session_problem`]), UserInfo, revocation, introspection,
+    /// registration, and the sign-in on another device. That for pushed requests is refused where a request would be pushed.
     pub async fn discover(http: &Http, issuer: &str) -> Result<Self, Error> {
         Self::discover_with(http, &DiscoveryOptions::new(issuer.to_owned())).await
     }
@@ -290,17 +290,17 @@ impl Provider {
                 false => None,
             },
             openid,
-            userinfo: optional(Endpoint::UserInfo, &metadata.userinfo_endpoint)?,
+            userinfo: place(metadata.userinfo_endpoint.as_ref(), http_on_loopback),
             revocation: usable(&metadata.revocation_endpoint),
             introspection: usable(&metadata.introspection_endpoint),
-            end_session: page(metadata.end_session_endpoint.as_ref(), http_on_loopback),
+            end_session: place(metadata.end_session_endpoint.as_ref(), http_on_loopback),
             device_authorization: usable(&metadata.device_authorization_endpoint),
             registration: usable(&metadata.registration_endpoint),
-            check_session: page(metadata.check_session_iframe.as_ref(), http_on_loopback),
-            pushed_authorization: optional(
-                Endpoint::PushedAuthorization,
-                &metadata.pushed_authorization_request_endpoint,
-            )?,
+            check_session: place(metadata.check_session_iframe.as_ref(), http_on_loopback),
+            pushed_authorization: place(
+                metadata.pushed_authorization_request_endpoint.as_ref(),
+                http_on_loopback,
+            ),
             url,
             metadata,
             keys: RwLock::default(),
@@ -355,7 +355,7 @@ impl Provider {
 
     /// True if claims can be read from UserInfo.
     pub fn has_userinfo(&self) -> bool {
-        self.0.userinfo.is_some()
+        matches!(self.0.userinfo, Ok(Some(_)))
     }
 
     /// True if tokens can be revoked (RFC 7009).
@@ -370,7 +370,7 @@ impl Provider {
 
     /// True if authorization requests are pushed (RFC 9126, section 5).
     pub fn has_pushed_authorization(&self) -> bool {
-        self.0.pushed_authorization.is_some()
+        matches!(self.0.pushed_authorization, Ok(Some(_)))
     }
 
     /// True if the provider takes no other authorization requests than pushed ones (RFC 9126, section 5).
@@ -473,18 +473,23 @@ impl Provider {
         &self.0.token
     }
 
-    /// `endpoint_missing` if requests have to be pushed and the metadata name no endpoint for that.
+    /// `endpoint_missing` if requests have to be pushed and the metadata name no endpoint for that; `endpoint_insecure` or
+    /// `endpoint_invalid` for one that cannot be used.
     pub(crate) fn pushed_authorization_endpoint(&self) -> Result<Option<&Url>, Error> {
-        match self.0.pushed_authorization.as_ref() {
-            None if self.requires_pushed_authorization() => {
-                Err(Error::EndpointMissing { endpoint: Endpoint::PushedAuthorization })
-            }
-            endpoint => Ok(endpoint),
+        let endpoint = Endpoint::PushedAuthorization;
+        match &self.0.pushed_authorization {
+            Err(problem) => Err(Error::EndpointInvalid { endpoint, problem: *problem }),
+            Ok(None) if self.requires_pushed_authorization() => Err(Error::EndpointMissing { endpoint }),
+            Ok(place) => Ok(place.as_ref()),
         }
     }
 
     pub(crate) fn userinfo_endpoint(&self) -> Result<&Url, Error> {
-        self.0.userinfo.as_ref().ok_or(Error::EndpointMissing { endpoint: Endpoint::UserInfo })
+        let endpoint = Endpoint::UserInfo;
+        match &self.0.userinfo {
+            Err(problem) => Err(Error::EndpointInvalid { endpoint, problem: *problem }),
+            Ok(place) => place.as_ref().ok_or(Error::EndpointMissing { endpoint }),
+        }
     }
 
     pub(crate) fn revocation_endpoint(&self) -> Result<&Url, Error> {
@@ -571,8 +576,8 @@ fn check_issuer(issuer: &str) -> Result<Url, Error> {
         .map_err(|problem| Error::IssuerInvalid { issuer: text::plain(issuer, MAX_SHOWN), problem })
 }
 
-/// A page that no sign-in needs. An unusable one is ignored: the session is watched in other ways, and ends here.
-fn page(raw: Option<&Value>, http_on_loopback: bool) -> Result<Option<Url>, UrlProblem> {
+/// An address that a sign-in can do without. An unusable one prevents only what uses it.
+fn place(raw: Option<&Value>, http_on_loopback: bool) -> Result<Option<Url>, UrlProblem> {
     match raw {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(raw)) if raw.is_empty() => Ok(None),
@@ -627,10 +632,8 @@ mod tests {
         assert_eq!(with("issuer", json!("https://ID.example.com/realms/a")), "issuer_mismatch");
         assert_eq!(with("token_endpoint", json!("http://id.example.com/token")), "endpoint_insecure");
         assert_eq!(with("jwks_uri", json!("http://127.0.0.1/keys")), "endpoint_insecure");
-        assert_eq!(with("userinfo_endpoint", json!("http://id.example.com/me")), "endpoint_insecure");
-        let push = "pushed_authorization_request_endpoint";
-        assert_eq!(with(push, json!("http://id.example.com/par")), "endpoint_insecure");
-        for optional in ["revocation", "introspection", "registration", "device_authorization"] {
+        let optional = ["userinfo", "revocation", "introspection", "registration", "device_authorization"];
+        for optional in optional.into_iter().chain(["pushed_authorization_request", "end_session"]) {
             for odd in [json!("http://id.example.com/x"), json!("/x"), json!([]), json!({}), json!(false)] {
                 assert_eq!(with(&format!("{optional}_endpoint"), odd), "ok", "{optional}");
             }

@@ -59,6 +59,24 @@ async fn ways_to_learn_of_the_end_of_a_session_are_known() {
 }
 
 #[tokio::test]
+async fn an_unusable_userinfo_endpoint_does_not_prevent_a_sign_in() {
+    for (place, code) in [
+        (json!("http://id.example.com/me"), "endpoint_insecure"),
+        (json!("/me"), "endpoint_invalid"),
+        (json!(443), "endpoint_invalid"),
+        (json!(["https://id.example.com/me"]), "endpoint_invalid"),
+    ] {
+        let metadata = set("userinfo_endpoint", place);
+        let client = Client::new(Behaviour { metadata, ..Behaviour::default() }).await;
+        let tokens = client.sign_in().await.unwrap();
+        assert!(!client.rp.provider().has_userinfo());
+        let (token, subject) = (&tokens.access_token, tokens.identity.subject.as_str());
+        let asked = client.rp.userinfo(&client.http, token, subject, now()).await;
+        assert_eq!(asked.map(|_| ()).unwrap_err().code(), code);
+    }
+}
+
+#[tokio::test]
 async fn an_unusable_page_that_no_sign_in_needs_does_not_prevent_one() {
     for (page, code) in [
         (json!("http://id.example.com/session"), "endpoint_insecure"),
@@ -371,7 +389,6 @@ async fn metadata_of_the_wrong_type_that_decide_are_named() {
         "authorization_endpoint",
         "token_endpoint",
         "jwks_uri",
-        "userinfo_endpoint",
         "response_types_supported",
         "id_token_signing_alg_values_supported",
     ] {

@@ -245,6 +245,32 @@ async fn the_account_may_decide_whether_requests_are_pushed() {
     }
 }
 
+/// No setting helps if what is not used can prevent a sign-in.
+#[tokio::test]
+async fn a_place_for_requests_that_cannot_be_used_matters_only_where_requests_are_pushed() {
+    use PushedRequests::{Auto, Off, Required};
+    for (place, code) in [
+        (json!("http://id.example.com/par"), "endpoint_insecure"),
+        (json!("/par"), "endpoint_invalid"),
+        (json!(7), "endpoint_invalid"),
+        (json!([]), "endpoint_invalid"),
+    ] {
+        for (way, outcome) in [(Auto, code), (Off, "ok"), (Required, code)] {
+            let metadata = set("pushed_authorization_request_endpoint", place.clone());
+            let client =
+                Client::registered(Behaviour { metadata, ..Behaviour::default() }, by_way(way)).await;
+            let started = start(&client, &Default::default()).await;
+            let found = started.as_ref().map_or_else(|error| error.code(), |_| "ok");
+            assert_eq!(found, outcome, "{place} {way:?}");
+            if let Err(error) = started {
+                let said = error.to_string();
+                assert!(said.contains("pushed_authorization_request_endpoint"), "{said}");
+                assert!(said.contains("pushed_requests = \"off\""), "{said}");
+            }
+        }
+    }
+}
+
 /// Several providers offer the endpoint to every client and accept only those with a secret there.
 #[tokio::test]
 async fn a_place_for_requests_that_is_closed_to_public_clients_is_named() {

@@ -132,9 +132,9 @@ fn members() -> Vec<Case> {
         ("introspection_endpoint", "/introspection_endpoint"),
     ] {
         for (how, value) in [("number", json!(443)), ("list", json!(["{issuer}/x"]))] {
-            // A sign-in needs neither of these two.
+            // A sign-in needs none of these.
             let expected = match member {
-                "revocation_endpoint" | "introspection_endpoint" => Served,
+                "userinfo_endpoint" | "revocation_endpoint" | "introspection_endpoint" => Served,
                 _ => NoBrowser("metadata_malformed"),
             };
             cases.push(case(

@@ -110,17 +110,17 @@ const BROWSER: [(&str, &str, &str, &str); 37] = [
     ("bidi", "has a sign that turns the text around", "{issuer}/\u{202e}moc.elpmaxe", "endpoint_invalid"),
 ];
 
-/// Without a usable one of these, no sign-in works.
-const ENDPOINTS: [(&str, &str); 5] = [
+/// Without a usable one of these, no sign-in works. Of the last, only if the account does not say that nothing is pushed.
+const ENDPOINTS: [(&str, &str); 4] = [
     ("authorization_endpoint", "/authorization_endpoint"),
     ("token_endpoint", "/token_endpoint"),
     ("jwks_uri", "/jwks_uri"),
-    ("userinfo_endpoint", "/userinfo_endpoint"),
     ("pushed_authorization_request_endpoint", "/pushed_authorization_request_endpoint"),
 ];
 
 /// No sign-in needs these: an address that cannot be used is not used.
-const OPTIONAL: [(&str, &str); 5] = [
+const OPTIONAL: [(&str, &str); 6] = [
+    ("userinfo_endpoint", "/userinfo_endpoint"),
     ("revocation_endpoint", "/revocation_endpoint"),
     ("introspection_endpoint", "/introspection_endpoint"),
     ("device_authorization_endpoint", "/device_authorization_endpoint"),

@@ -220,7 +220,7 @@ fn metadata() -> Vec<Case> {
         row(
             "endpoint-number",
             "the address for requests is a number",
-            NoBrowser("metadata_malformed"),
+            NoBrowser("endpoint_invalid"),
             vec![Set(ENDPOINT, json!(1))],
         ),
         row("required", "requests have to be pushed", Served, vec![Set(REQUIRED, json!(true))])
