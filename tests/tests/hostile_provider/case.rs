@@ -61,7 +61,7 @@ pub(crate) enum Person {
 pub(crate) enum Expected {
     /// Refused with this code before a code is shown; nothing is polled.
     NoCode(&'static str),
-    /// Refused with this code; nothing is registered or retried.
+    /// Refused with this code; nothing is registered.
     NotRegistered(&'static str),
     /// Registered, as a public client.
     Registered,

@@ -22,6 +22,7 @@ use crate::config::edit::ConfigFile;
 use crate::config::{AccountConfig, Config, ConfigError};
 use crate::state::connection::{ConnectError, discover, http_of};
 use crate::state::store::Store;
+use crate::view::convert::error_code;
 
 /// The name of the demonstration account.
 const DEMO: &str = "demo";
@@ -64,14 +65,22 @@ impl AddError {
         }
     }
 
-    /// As the local API says it.
+    /// As the local API says it: a mistake in the request is told from what the provider or this computer did.
     pub(crate) fn answer(&self) -> ErrorAnswer {
-        let code = match self {
-            Self::Registration(RegistrationError::Provider(ConnectError::Unreachable(_)))
-            | Self::Provider(ConnectError::Unreachable(_)) => ErrorCode::ProviderUnreachable,
-            _ => ErrorCode::InvalidRequest,
-        };
-        ErrorAnswer::new(code, self.to_string())
+        ErrorAnswer::new(self.error_code(), self.to_string())
+    }
+
+    fn error_code(&self) -> ErrorCode {
+        match self {
+            Self::Registration(error) => error_code(error.kind()),
+            Self::Provider(error) => error_code(error.kind()),
+            Self::Config(error) if error.is_about_a_file() => ErrorCode::ThisComputer,
+            Self::LeftBehind(error, _) => error.error_code(),
+            Self::Config(_)
+            | Self::NoSuchPreset(..)
+            | Self::IssuerMissing(_)
+            | Self::OneOfClientAndRegistration => ErrorCode::InvalidRequest,
+        }
     }
 }
 
@@ -316,6 +325,37 @@ pub(crate) async fn end_registration(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn what_the_provider_does_is_no_mistake_in_the_request() {
+        use abide_oidc::{Endpoint, Error};
+        let host = || "id.example.com".to_owned();
+        let provider = |error| AddError::Provider(ConnectError::of(error));
+        let registered = |error| {
+            let error = RegistrationError::Provider(ConnectError::of(error));
+            AddError::Registration(RegistrationError::LeftBehind(Box::new(error), "x".to_owned()))
+        };
+        let mismatch = || Error::IssuerMismatch { expected: "a".to_owned(), found: "b".to_owned() };
+        let unread = std::io::Error::other("x");
+        for (error, code) in [
+            (provider(Error::Timeout { host: host() }), ErrorCode::ProviderUnreachable),
+            (registered(Error::Timeout { host: host() }), ErrorCode::ProviderUnreachable),
+            (provider(mismatch()), ErrorCode::ActionRequired),
+            (registered(mismatch()), ErrorCode::ActionRequired),
+            (provider(Error::EndpointMissing { endpoint: Endpoint::Token }), ErrorCode::UnusableAnswer),
+            (registered(Error::TooLarge { host: host() }), ErrorCode::UnusableAnswer),
+            (AddError::Registration(RegistrationError::NotOffered(host())), ErrorCode::ActionRequired),
+            (provider(Error::CaFileInvalid), ErrorCode::ThisComputer),
+            (AddError::Provider(ConnectError::CaFile("x".to_owned(), unread)), ErrorCode::ThisComputer),
+            (AddError::Config(ConfigError::NotTrusted("x".into())), ErrorCode::ThisComputer),
+            (AddError::Config(ConfigError::NameTaken("x".to_owned())), ErrorCode::InvalidRequest),
+            (AddError::OneOfClientAndRegistration, ErrorCode::InvalidRequest),
+        ] {
+            let answer = error.answer();
+            assert_eq!(answer.error, code, "{error:?}");
+            assert_eq!(answer.error.exit_code() == 2, code == ErrorCode::InvalidRequest);
+        }
+    }
 
     #[test]
     fn the_first_start_without_an_account_is_one_start() {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use abide_oidc::{
-    ClientManagement, ClientMetadata, Error, OAuthError, Provider, RegisteredClient, RegistrationFailure,
-    RelyingParty,
+    ClientManagement, ClientMetadata, Error, ErrorKind, OAuthError, Provider, RegisteredClient,
+    RegistrationFailure, RelyingParty,
 };
 use abide_vault::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
@@ -73,6 +73,18 @@ impl RegistrationError {
             Self::SecretFile { .. } => "client_secret_file_unwritable",
             Self::Vault(error) => error.code(),
             Self::LeftBehind(error, _) => error.code(),
+        }
+    }
+}
+
+impl RegistrationError {
+    /// What has to change before the registration can succeed.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotOffered(_) | Self::TokenNeeded(..) | Self::TokenRefused(..) => ErrorKind::ActionRequired,
+            Self::TokenFile { .. } | Self::SecretFile { .. } | Self::Vault(_) => ErrorKind::ThisComputer,
+            Self::Provider(error) => error.kind(),
+            Self::LeftBehind(error, _) => error.kind(),
         }
     }
 }

@@ -103,6 +103,20 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
+    /// Whether a file of this computer is the cause, and not what was to be written into it.
+    pub(crate) fn is_about_a_file(&self) -> bool {
+        matches!(
+            self,
+            Self::File { .. }
+                | Self::Missing(_)
+                | Self::NotTrusted(_)
+                | Self::PolicyMissing(_)
+                | Self::Policy { .. }
+                | Self::PolicyValue { .. }
+                | Self::PolicyNotTrusted(_)
+        )
+    }
+
     /// A stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -15,9 +15,10 @@ use crate::error::document::Document;
 use crate::error::oauth::OAuthError;
 use crate::error::registration::RegisteredClientError;
 use crate::error::{Error, invalid, malformed};
-use crate::http::{Body, Call, Http, JSON, sensitive};
+use crate::http::{self, Answer, Body, Call, Http, JSON, sensitive};
 use crate::jose::algorithm::SigningAlgorithm;
 use crate::provider::discovery::Provider;
+use crate::text::json::{secret_if_any, text_if_any};
 use crate::text::{self, urls};
 
 const MAX_CLIENT_ID: usize = 512;
@@ -69,6 +70,16 @@ impl ClientMetadata {
     fn least(&self) -> Self {
         Self {
             auth_method: self.auth_method,
+            initial_access_token: self.initial_access_token.clone(),
+            ..Self::native(self.client_name.clone(), self.redirect_uris.clone())
+        }
+    }
+
+    /// What no registration can be without: the redirect URIs (RFC 7591, section 2). All else is the provider's choice.
+    fn bare(&self) -> Self {
+        Self {
+            auth_method: ClientAuthentication::None,
+            grant_types: Vec::new(),
             initial_access_token: self.initial_access_token.clone(),
             ..Self::native(self.client_name.clone(), self.redirect_uris.clone())
         }
@@ -159,6 +170,12 @@ impl From<RegistrationFailure> for Error {
     }
 }
 
+/// A request for nothing but the redirect URIs.
+#[derive(Serialize)]
+struct Bare<'a> {
+    redirect_uris: &'a [Url],
+}
+
 #[derive(Serialize)]
 struct Asked<'a> {
     application_type: &'static str,
@@ -177,49 +194,65 @@ struct Asked<'a> {
     userinfo_signed_response_alg: Option<&'static str>,
 }
 
+/// An empty text or list counts as missing.
 #[derive(Deserialize)]
 pub(crate) struct Registered {
     client_id: Option<String>,
+    #[serde(default, deserialize_with = "secret_if_any")]
     client_secret: Option<SecretString>,
     /// Shown to people only, so an invalid number is ignored.
     #[serde(default)]
     client_secret_expires_at: Value,
+    #[serde(default, deserialize_with = "entries")]
     redirect_uris: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "word")]
     token_endpoint_auth_method: Option<String>,
+    #[serde(default, deserialize_with = "entries")]
     grant_types: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "entries")]
     response_types: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "word")]
     id_token_signed_response_alg: Option<String>,
+    #[serde(default, deserialize_with = "word")]
     userinfo_signed_response_alg: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
+    error: Option<String>,
+    #[serde(default, deserialize_with = "text_if_any")]
+    error_description: Option<String>,
+}
+
+/// A text that matters.
+fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|word| !word.is_empty()))
+}
+
+/// A list of texts that matters. Other entries decide nothing.
+fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let entries = Option::<Vec<Value>>::deserialize(deserializer)?.filter(|entries| !entries.is_empty());
+    let text = |entry: Value| entry.as_str().map(str::to_owned);
+    Ok(entries.map(|entries| entries.into_iter().filter_map(text).collect()))
 }
 
 /// Which client was made. Read separately, because it is needed when the rest cannot be used.
 #[derive(Deserialize)]
 struct Made {
-    #[serde(default, deserialize_with = "crate::text::json::text_if_any")]
+    #[serde(default, deserialize_with = "text_if_any")]
     client_id: Option<String>,
 }
 
 /// How the registration is ended. Read separately, because it is needed most when the rest cannot be used.
 #[derive(Deserialize)]
 pub(crate) struct Management {
-    #[serde(default, deserialize_with = "text_if_any")]
+    #[serde(default, deserialize_with = "secret_if_any")]
     registration_access_token: Option<SecretString>,
-    #[serde(default, deserialize_with = "text_if_any")]
+    #[serde(default, deserialize_with = "secret_if_any")]
     registration_client_uri: Option<SecretString>,
-}
-
-/// Only the end of the registration depends on it, so a value that is not text is ignored.
-fn text_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => Some(text.into()),
-        _ => None,
-    })
 }
 
 /// Registers this client at a provider (RFC 7591, section 3.1), and validates the answer.
 ///
-/// If the provider refuses, it is asked once more with the minimum that a native client needs:
-/// [`RegisteredClient::reduced`].
+/// If the provider refuses, it is asked once more with the minimum that a native client needs, unless that was the request, and then
+/// with the redirect URIs alone: [`RegisteredClient::reduced`]. If it refuses all, the first refusal is the error.
 ///
 /// `endpoint_missing` if the provider does not offer registration; `parameter_invalid` for metadata that cannot be sent;
 /// [`Error::Refused`] with `invalid_redirect_uri`, `invalid_client_metadata` or `invalid_token` (the initial access token is
@@ -230,36 +263,39 @@ pub async fn register(
     provider: &Provider,
     metadata: &ClientMetadata,
 ) -> Result<RegisteredClient, RegistrationFailure> {
-    let refused = match once(http, provider, metadata).await {
+    let refused = match once(http, provider, metadata, Extent::Named).await {
         Err(failure) if is_about_metadata(&failure.error) => failure,
         answered => return answered,
     };
     let least = metadata.least();
-    if !metadata.asks_for_more_than(&least) {
-        return Err(refused);
+    let least = metadata.asks_for_more_than(&least).then_some((least, Extent::Named));
+    for (less, extent) in least.into_iter().chain([(metadata.bare(), Extent::RedirectUris)]) {
+        match once(http, provider, &less, extent).await {
+            Err(failure) if is_about_metadata(&failure.error) => {}
+            answered => return Ok(RegisteredClient { reduced: true, ..answered? }),
+        }
     }
-    let client = once(http, provider, &least).await?;
-    Ok(RegisteredClient { reduced: true, ..client })
+    Err(refused)
 }
 
-/// Whether the provider may accept less metadata (RFC 7591, section 3.2.2). Not every provider uses the right code for that.
+/// Which metadata are sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All that the request has.
+    Named,
+    /// The redirect URIs alone.
+    RedirectUris,
+}
+
+/// Whether the provider may accept less metadata (RFC 7591, section 3.2.2). Not every provider uses the right code or status for
+/// that. A refusal of the initial access token is about something else, and so is an outage.
 fn is_about_metadata(error: &Error) -> bool {
-    use OAuthError::{
-        InvalidClientMetadata, InvalidRedirectUri, InvalidRequest, InvalidScope, Other, UnsupportedGrantType,
-        UnsupportedResponseType,
-    };
     match error {
-        Error::Refused { error, .. } => matches!(
-            error,
-            InvalidClientMetadata
-                | InvalidRedirectUri
-                | InvalidRequest
-                | InvalidScope
-                | UnsupportedGrantType
-                | UnsupportedResponseType
-                | Other(_)
-        ),
-        Error::UnexpectedStatus { status, .. } => matches!(status, 400 | 422),
+        Error::Refused { error, .. } => {
+            !matches!(error, OAuthError::InvalidToken | OAuthError::InsufficientScope)
+        }
+        Error::UnexpectedStatus { status, .. } => matches!(status, 400 | 403 | 409 | 422),
+        Error::Unavailable { status, .. } => *status == 500,
         _ => false,
     }
 }
@@ -268,17 +304,25 @@ async fn once(
     http: &Http,
     provider: &Provider,
     metadata: &ClientMetadata,
+    extent: Extent,
 ) -> Result<RegisteredClient, RegistrationFailure> {
     let url = provider.registration_endpoint()?;
     let grant_types = grant_types(metadata);
-    let body = Zeroizing::new(asked(metadata, &grant_types)?);
+    let body = Zeroizing::new(asked(metadata, &grant_types, extent)?);
     let authorization = match &metadata.initial_access_token {
         None => None,
         Some(token) => Some(sensitive(&Zeroizing::new(format!("Bearer {}", token.expose_secret())))?),
     };
     let answer = http.send(Call { authorization, body: Some(Body::Json(body)), ..Call::get(url) }).await?;
     if answer.status == StatusCode::UNAUTHORIZED {
-        return Err(answer.refusal_or(OAuthError::InvalidToken).into());
+        // Whatever its code is: less metadata need the same token.
+        let error = match answer.refusal_or(OAuthError::InvalidToken) {
+            Error::Refused { description, .. } => {
+                Error::Refused { error: OAuthError::InvalidToken, description }
+            }
+            other => other,
+        };
+        return Err(error.into());
     }
     let management = answer
         .created(Document::Registration, &[JSON])
@@ -286,7 +330,8 @@ async fn once(
         .and_then(|found: Management| found.check(provider.is_plain()));
     let registered = answer.created(Document::Registration, &[JSON]);
     let checked = registered
-        .and_then(|found: Registered| Ok(found.check(metadata, grant_types, management.clone())?));
+        .and_then(|found: Registered| found.refused(&answer).map_or(Ok(found), Err))
+        .and_then(|found| Ok(found.check(metadata, grant_types, management.clone())?));
     checked.map_err(|error| {
         let made: Option<Made> = answer.created(Document::Registration, &[JSON]).ok();
         let client_id = made.and_then(|made| made.client_id);
@@ -305,7 +350,7 @@ fn grant_types(metadata: &ClientMetadata) -> Vec<String> {
     types
 }
 
-fn asked(metadata: &ClientMetadata, grant_types: &[String]) -> Result<String, Error> {
+fn asked(metadata: &ClientMetadata, grant_types: &[String], extent: Extent) -> Result<String, Error> {
     let on_loopback = |uri: &Url| {
         uri.scheme() == "http"
             && urls::is_loopback(uri)
@@ -326,6 +371,10 @@ fn asked(metadata: &ClientMetadata, grant_types: &[String]) -> Result<String, Er
     if metadata.auth_method == ClientAuthentication::PrivateKeyJwt {
         return Err(invalid("token_endpoint_auth_method"));
     }
+    if extent == Extent::RedirectUris {
+        return serde_json::to_string(&Bare { redirect_uris })
+            .map_err(|_| malformed(Document::Registration, None));
+    }
     let asked = Asked {
         application_type: "native",
         response_types: ["code"],
@@ -342,6 +391,13 @@ fn asked(metadata: &ClientMetadata, grant_types: &[String]) -> Result<String, Er
 }
 
 impl Registered {
+    /// The refusal in an answer with a status of success, which names no client.
+    fn refused(&self, answer: &Answer) -> Option<Error> {
+        let none = self.client_id.as_deref().is_none_or(str::is_empty);
+        let error = self.error.as_deref().filter(|error| none && !error.is_empty())?;
+        Some(http::refused(error, self.error_description.as_deref(), answer.told.iter()))
+    }
+
     pub(crate) fn check(
         self,
         asked: &ClientMetadata,

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
 
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -46,6 +47,13 @@ pub(crate) fn text_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         Value::String(text) => Some(text),
         _ => None,
     })
+}
+
+/// The same for what nobody may see.
+pub(crate) fn secret_if_any<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SecretString>, D::Error> {
+    Ok(text_if_any(deserializer)?.map(SecretString::from))
 }
 
 /// How deep objects and arrays may be nested. Real metadata and claims stay below 6.

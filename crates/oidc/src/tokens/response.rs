@@ -16,7 +16,7 @@ use crate::error::id_token::IdTokenError;
 use crate::http::{Http, JSON, Told, refused};
 use crate::identity::Identity;
 use crate::provider::keys::Occasion;
-use crate::text::json::text_if_any;
+use crate::text::json::{secret_if_any, text_if_any};
 use crate::tokens::id_token::{self, Expectation, Purpose};
 use crate::tokens::revocation::TokenKind;
 
@@ -79,8 +79,10 @@ pub(crate) struct TokenResponse {
     pub(crate) issued_token_type: Option<String>,
     #[serde(default, deserialize_with = "scope")]
     pub(crate) scope: Option<String>,
+    /// A server without one may write `false`, and so for the ID token.
     #[serde(default, deserialize_with = "secret_if_any")]
     refresh_token: Option<SecretString>,
+    #[serde(default, deserialize_with = "secret_if_any")]
     id_token: Option<SecretString>,
     #[serde(default, deserialize_with = "text_if_any")]
     error: Option<String>,
@@ -88,11 +90,6 @@ pub(crate) struct TokenResponse {
     error_description: Option<String>,
     #[serde(skip)]
     told: Told,
-}
-
-/// A refresh token, if it is text: a server without one may write `false`.
-fn secret_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
-    Ok(text_if_any(deserializer)?.map(SecretString::from))
 }
 
 /// The same where an unreadable one does not cost the token: its lifetime is unknown then.

@@ -110,6 +110,8 @@ pub(crate) struct Behaviour {
     pub(crate) registered: Option<Edit>,
     /// Status and error for a registration that asks for more than the least that a native client needs.
     pub(crate) registers_least: Option<(u16, &'static str)>,
+    /// Status and body for a registration that has anything but redirect URIs.
+    pub(crate) registers_bare: Option<(u16, &'static str)>,
 }
 
 struct SigningKey {

@@ -122,13 +122,13 @@ async fn the_provider_may_choose_another_way_to_authenticate() {
 async fn registrations_that_cannot_be_used_are_refused() {
     let registrar = Registrar::new().await;
     let public: [(&'static str, Value, &str); 17] = [
+        ("redirect_uris", json!([7]), "registration_redirect_uri_missing"),
         ("client_id", Value::Null, "registration_client_id_invalid"),
         ("client_id", json!(""), "registration_client_id_invalid"),
         ("client_id", json!("a\nb"), "registration_client_id_invalid"),
         ("client_id", json!("ä"), "registration_client_id_invalid"),
         ("client_id", json!("a".repeat(513)), "registration_client_id_invalid"),
         ("client_id", json!(7), "registration_malformed"),
-        ("redirect_uris", json!([]), "registration_redirect_uri_missing"),
         ("redirect_uris", json!(["https://evil.example/"]), "registration_redirect_uri_missing"),
         ("redirect_uris", json!("http://127.0.0.1/callback"), "registration_malformed"),
         ("token_endpoint_auth_method", json!("tls_client_auth"), "registration_authentication_unsupported"),
@@ -191,6 +191,26 @@ async fn members_that_decide_nothing_refuse_no_registration() {
         registrar.edited("userinfo_signed_response_alg", unsigned);
         assert_eq!(registrar.register(&abide()).await.unwrap().registration.userinfo_alg, None);
     }
+    // An empty word or list says nothing, and what is beside the right redirect URI is for others.
+    for (name, value) in [
+        ("userinfo_signed_response_alg", json!("")),
+        ("id_token_signed_response_alg", json!("")),
+        ("token_endpoint_auth_method", json!("")),
+        ("grant_types", json!([])),
+        ("response_types", json!([])),
+        ("redirect_uris", json!([])),
+        ("redirect_uris", json!(["http://127.0.0.1/callback", 7, null, "no address"])),
+        ("grant_types", json!([7, "authorization_code", {}])),
+        ("response_types", json!([null, "code"])),
+        ("client_secret", json!(7)),
+        ("error", json!("beside a good client")),
+    ] {
+        registrar.edited(name, value.clone());
+        let client =
+            registrar.register(&abide()).await.unwrap_or_else(|error| panic!("{name} {value}: {error}"));
+        assert_eq!(client.registration.auth_method, Some(ClientAuthentication::None), "{name} {value}");
+        assert!(!client.reduced, "{name} {value}");
+    }
     // Asked for a signature, the provider does not get away with none.
     let signed = ClientMetadata { userinfo_alg: Some(SigningAlgorithm::Es256), ..abide() };
     registrar.edited("userinfo_signed_response_alg", json!("none"));
@@ -250,7 +270,7 @@ async fn a_provider_that_refuses_what_it_does_not_know_is_asked_once_more_for_th
                 "grant_types": ["authorization_code", "refresh_token"],
             })
         );
-        // A request for the minimum is not repeated.
+        // A request for the minimum is accepted at once.
         let least = registrar.register(&abide()).await.unwrap();
         assert!(!least.reduced);
         assert_eq!(registrar.provider.requests("/register"), before + 3, "{error}");
@@ -259,17 +279,57 @@ async fn a_provider_that_refuses_what_it_does_not_know_is_asked_once_more_for_th
     assert!(!registrar.register(&with_wishes()).await.unwrap().reduced);
 }
 
+/// Some providers refuse every grant type, kind of application and way to authenticate that they do not know, each in its own way.
+#[tokio::test]
+async fn the_last_try_has_nothing_but_the_redirect_uris() {
+    let registrar = Registrar::new().await;
+    let bare = json!({ "redirect_uris": ["http://127.0.0.1/callback"] });
+    for (status, body) in [
+        (400, r#"{"error":"invalid_client_metadata"}"#),
+        (400, r#"{"error":"unauthorized_client"}"#),
+        (400, r#"{"error":"invalid_software_statement"}"#),
+        (400, r#"{"error":"server_error"}"#),
+        (400, "no"),
+        (403, r#"{"error":"access_denied"}"#),
+        (403, "no"),
+        (422, "no"),
+        (500, r#"{"error":"internal_error"}"#),
+        (500, "no"),
+        (200, r#"{"error":"invalid_client_metadata"}"#),
+        (201, r#"{"error":"invalid_client_metadata"}"#),
+    ] {
+        registrar.provider.behave(Behaviour { registers_bare: Some((status, body)), ..Behaviour::default() });
+        for (metadata, requests) in [(with_wishes(), 3), (abide(), 2)] {
+            let before = registrar.provider.requests("/register");
+            let client = registrar
+                .register(&metadata)
+                .await
+                .unwrap_or_else(|found| panic!("{status} {body}: {found}"));
+            assert!(client.reduced, "{status} {body}");
+            assert_eq!(registrar.provider.requests("/register"), before + requests, "{status} {body}");
+            assert_eq!(registrar.provider.last_registration(), bare);
+            // RFC 7591, section 2: what is not asked for is `client_secret_basic`.
+            assert_eq!(client.registration.auth_method, Some(ClientAuthentication::ClientSecretBasic));
+            assert_eq!(client.grant_types, ["authorization_code"]);
+        }
+    }
+    // The first refusal is the one that says what is wrong.
+    let error = json!({ "error": "invalid_redirect_uri" }).to_string().into();
+    let canned = [("/register", Canned::Answer(400, "application/json", error))].into();
+    registrar.provider.behave(Behaviour { canned, ..Behaviour::default() });
+    let refused = registrar.register(&with_wishes()).await.unwrap_err();
+    assert_eq!(refused.code(), "invalid_redirect_uri");
+}
+
 #[tokio::test]
 async fn a_refusal_that_is_about_something_else_is_final() {
     let registrar = Registrar::new().await;
     for (status, error) in [
         (401, "invalid_token"),
+        (401, "invalid_client_metadata"),
         (403, "insufficient_scope"),
-        (403, "access_denied"),
-        (400, "invalid_software_statement"),
-        (400, "unapproved_software_statement"),
-        (400, "server_error"),
-        (400, "temporarily_unavailable"),
+        (429, "slow_down"),
+        (502, "temporarily_unavailable"),
         (503, "temporarily_unavailable"),
     ] {
         registrar
@@ -296,7 +356,7 @@ async fn a_client_that_cannot_be_used_comes_with_what_ends_its_registration() {
     for (name, value, code) in [
         ("client_id", json!(7), "registration_malformed"),
         ("client_id", json!(""), "registration_client_id_invalid"),
-        ("redirect_uris", json!([]), "registration_redirect_uri_missing"),
+        ("redirect_uris", json!([7]), "registration_redirect_uri_missing"),
         ("token_endpoint_auth_method", json!("tls_client_auth"), "registration_authentication_unsupported"),
         ("token_endpoint_auth_method", json!("client_secret_post"), "registration_secret_missing"),
         ("grant_types", json!(["implicit"]), "registration_grant_type_missing"),

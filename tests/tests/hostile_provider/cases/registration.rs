@@ -87,7 +87,12 @@ fn rights() -> Vec<Case> {
     vec![
         good("redirect-uris-missing", "`redirect_uris` is missing", vec![Remove("/redirect_uris")]),
         good("redirect-uris-null", "`redirect_uris` is `null`", vec![Set("/redirect_uris", Value::Null)]),
-        uris("empty", "is empty", Set("/redirect_uris", json!([]))),
+        good("redirect-uris-empty", "`redirect_uris` is empty", vec![Set("/redirect_uris", json!([]))]),
+        good(
+            "redirect-uris-junk-beside",
+            "`redirect_uris` has a number beside the right one",
+            vec![Set("/redirect_uris/-", json!(7))],
+        ),
         uris("other", "is another", Set("/redirect_uris", json!(["https://evil.example/callback"]))),
         uris("other-path", "has another path", Set("/redirect_uris", json!(["http://127.0.0.1/other"]))),
         uris("other-host", "has another host", Set("/redirect_uris", json!(["http://localhost/callback"]))),
@@ -97,11 +102,11 @@ fn rights() -> Vec<Case> {
             "`redirect_uris` is a text",
             Set("/redirect_uris", json!("http://127.0.0.1/callback")),
         ),
-        malformed("redirect-uris-numbers", "`redirect_uris` has a number", Set("/redirect_uris", json!([1]))),
+        uris("numbers", "has a number alone", Set("/redirect_uris", json!([1]))),
         grants("other", "is without `authorization_code`", json!(["client_credentials"])),
         grants("implicit", "is `implicit`", json!(["implicit"])),
         grants("refresh-only", "is `refresh_token` alone", json!(["refresh_token"])),
-        grants("empty", "is empty", json!([])),
+        good("grant-types-empty", "`grant_types` is empty", vec![Set("/grant_types", json!([]))]),
         malformed(
             "grant-types-text",
             "`grant_types` is a text",
@@ -111,11 +116,16 @@ fn rights() -> Vec<Case> {
         responses("id-token", "is `id_token`", json!(["id_token"])),
         responses("hybrid", "is `code id_token`", json!(["code id_token"])),
         responses("none", "is `none`", json!(["none"])),
-        responses("empty", "is empty", json!([])),
+        good("response-types-empty", "`response_types` is empty", vec![Set("/response_types", json!([]))]),
         malformed("response-types-text", "`response_types` is a text", Set("/response_types", "code".into())),
         algorithm("none", "`none`", "registration_algorithm_refused", ID_TOKEN, "none"),
         algorithm("unknown", "an unknown one", "registration_algorithm_refused", ID_TOKEN, "XS999"),
-        algorithm("empty", "empty", "registration_algorithm_refused", ID_TOKEN, ""),
+        good("algorithm-empty", "`id_token_signed_response_alg` is empty", vec![Set(ID_TOKEN, "".into())]),
+        good(
+            "userinfo-algorithm-empty",
+            "`userinfo_signed_response_alg` is empty",
+            vec![Set(USERINFO, "".into())],
+        ),
         algorithm(
             "symmetric",
             "`HS256`, and there is no secret",
@@ -151,7 +161,7 @@ fn secrets() -> Vec<Case> {
         method("private-key", "private_key_jwt", "registration_authentication_unsupported"),
         method("secret-jwt", "client_secret_jwt", "registration_authentication_unsupported"),
         method("certificate", "tls_client_auth", "registration_authentication_unsupported"),
-        method("empty", "", "registration_authentication_unsupported"),
+        good("method-empty", "`token_endpoint_auth_method` is empty", vec![Set(METHOD, "".into())]),
         method("capitals", "NONE", "registration_authentication_unsupported"),
         malformed("method-list", "`token_endpoint_auth_method` is a list", Set(METHOD, json!(["none"]))),
         with("empty", "it is empty", "registration_secret_missing", "".into(), forever()),
@@ -165,7 +175,7 @@ fn secrets() -> Vec<Case> {
             "a".repeat(4097).into(),
             forever(),
         ),
-        with("number", "it is a number", "registration_malformed", json!(1), forever()),
+        with("number", "it is a number", "registration_secret_missing", json!(1), forever()),
     ]
 }
 
@@ -211,16 +221,18 @@ fn management() -> Vec<Case> {
 }
 
 fn errors() -> Vec<Case> {
-    let at = |name: &str, deviation: &str, status, code, text: String| {
+    let at = |name: &str, deviation: &str, status, code, text: String, asked| {
         let wrong = answer(Registration, status, &[], Body::Text(text));
         case(format!("registration-error-{name}"), deviation, ERROR, NotRegistered(code), wrong)
             .by(Way::Registration)
-            .asking(Registration, 1)
+            .asking(Registration, asked)
     };
     let refused = |status: u16, error: &'static str, code| {
         let words = json!({ "error": error, "error_description": "no\r\n<b>no</b>\u{1b}[1m" });
         let deviation = format!("the provider answers {status} `{error}`");
-        at(&error.replace('_', "-"), &deviation, status, code, words.to_string())
+        // A refusal of the initial access token is about no metadata.
+        let asked = if matches!(error, "invalid_token" | "insufficient_scope") { 1 } else { 2 };
+        at(&error.replace('_', "-"), &deviation, status, code, words.to_string(), asked)
     };
     let mut cases: Vec<Case> = [
         (400, "invalid_redirect_uri"),
@@ -238,15 +250,19 @@ fn errors() -> Vec<Case> {
     .to_vec();
     cases.extend([
         refused(400, "registration_disabled", "provider_refused"),
-        at("401-alone", "401 without an error", 401, "invalid_token", "{}".to_owned()),
+        at("401-alone", "401 without an error", 401, "invalid_token", "{}".to_owned(), 1),
+        at("403-alone", "403 without an error", 403, "provider_unexpected_status", "{}".to_owned(), 2),
+        at("500", "500 for what it does not know", 500, "provider_unavailable", "{}".to_owned(), 2),
+        at("503", "503, an outage", 503, "provider_unavailable", "{}".to_owned(), 1),
         at(
             "with-201",
             "an error with status 201",
             201,
-            "registration_client_id_invalid",
+            "invalid_client_metadata",
             r#"{"error":"invalid_client_metadata"}"#.to_owned(),
+            2,
         ),
-        at("202", "202, and perhaps later", 202, "provider_unexpected_status", "{}".to_owned()),
+        at("202", "202, and perhaps later", 202, "provider_unexpected_status", "{}".to_owned(), 1),
         case(
             "registration-endpoint-missing",
             "there is no endpoint to register at",

@@ -29,6 +29,11 @@ pub(super) fn register(issued: &mut Issued, body: &[u8], authorization: Option<S
     {
         return json_answer(status, &json!({"error": error}));
     }
+    if let Some((status, body)) = issued.behaviour.registers_bare
+        && asked.as_object().unwrap().keys().any(|name| name != "redirect_uris")
+    {
+        return answer(status, "application/json", body.into());
+    }
     let mut response = asked.clone();
     response["client_id"] = CLIENT.into();
     if asked["token_endpoint_auth_method"] != "none" {
