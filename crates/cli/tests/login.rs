@@ -101,6 +101,45 @@ fn news_of_the_session_before_do_not_end_the_sign_in() {
     assert_eq!(outcome.code, 0, "{outcome:?}");
 }
 
+/// The session is there, and renewals bring no tokens for a reason that does not pass.
+#[test]
+fn a_session_without_a_token_is_signed_in_again() {
+    let with = |more: &str| {
+        let rest = r#""user":"alice@example.com","expires_in":702,"limit":"idle""#;
+        status("work", "active", &format!("{rest},{more}"))
+    };
+    let expired = r#""access_token_expires_in":0"#;
+    let stuck = |kind: &str| {
+        with(&format!(r#"{expired},"last_error":"The answer is odd.","last_error_kind":"{kind}""#))
+    };
+    let pending = with(&format!(r#"{expired},"signing_in":true,"attempt":2"#));
+    let begun = r#"{"account":"work","authorization_url":null,"attempt":2}"#;
+    for (end, code, says) in [
+        (with(r#""access_token_expires_in":300"#), 0, "You are signed in: alice@example.com"),
+        (stuck("unusable_answer"), 1, "The answer is odd."),
+    ] {
+        let agent = FakeAgent::new(vec![
+            Step::Open(listen("/v1/sessions/work/events"), stream(&stuck("unusable_answer"))),
+            Step::Answer(
+                post("/v1/sessions/work/login", "{\"browser\":true}"),
+                answer("202 Accepted", begun),
+            ),
+            Step::Push(0, event(&pending)),
+            Step::Push(0, event(&end)),
+        ]);
+        let outcome = abide(&agent, &["login", "--account", "work"]);
+        agent.finish();
+        assert_eq!(outcome.code, code, "{outcome:?}");
+        assert!(format!("{}{}", outcome.out, outcome.err).contains(says), "{outcome:?}");
+    }
+    // An outage passes: there is nothing to sign in for.
+    let agent =
+        FakeAgent::new(vec![Step::Open(listen("/v1/sessions/work/events"), stream(&stuck("passing")))]);
+    let outcome = abide(&agent, &["login", "--account", "work"]);
+    agent.finish();
+    assert!(outcome.code == 0 && outcome.out.contains("already signed in"), "{outcome:?}");
+}
+
 #[test]
 fn login_without_a_browser_prints_the_address_and_nothing_else() {
     let agent = FakeAgent::new(sign_in(false, &[active("work")]));

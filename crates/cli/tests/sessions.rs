@@ -457,6 +457,22 @@ fn keep_does_not_say_that_all_is_well_while_a_sign_in_is_needed() {
     assert!(outcome.out.contains("\"sign_in_needed\":true"), "{outcome:?}");
 }
 
+/// The session is kept without a token, and waiting brings none.
+#[test]
+fn keep_says_that_no_token_can_be_had_unless_that_passes() {
+    for (kind, code) in [("unusable_answer", 3), ("action_required", 3), ("this_computer", 3), ("passing", 0)]
+    {
+        let more = format!(
+            r#""expires_in":702,"limit":"idle","access_token_expires_in":0,"last_error":"The answer is odd.","last_error_kind":"{kind}""#
+        );
+        let kept = answer("202 Accepted", &status("work", "active", &more));
+        let outcome = once(&["keep", "-a", "work"], post("/v1/sessions/work/keep", "{}"), kept);
+        assert_eq!(outcome.code, code, "{kind}: {outcome:?}");
+        let said = outcome.err.contains("The answer is odd. Sign in again: `abide login --account work`.");
+        assert_eq!(said, code == 3, "{kind}: {outcome:?}");
+    }
+}
+
 #[test]
 fn where_several_accounts_can_be_meant_it_is_asked_which() {
     for words in [&["logout"][..], &["keep"], &["login"]] {

@@ -194,6 +194,12 @@ impl Live {
         self.renewable && !self.renewal.sign_in_needed
     }
 
+    /// Whether a sign-in can continue the session: the provider wants one, or there is no token and the last refresh brought none.
+    pub(crate) fn lets_sign_in(&self, now: Now) -> bool {
+        let without = self.renewal.has_failed() && !self.is_fresh(now, Duration::ZERO);
+        self.renewal.sign_in_needed || without
+    }
+
     /// The time between the question and the nearest end. It is shorter for a limit of the provider that is much shorter
     /// than ours.
     pub(crate) fn warn_before(&self, limits: &Limits) -> Duration {

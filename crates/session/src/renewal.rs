@@ -68,6 +68,11 @@ impl Renewal {
         self.retry_at.is_some_and(|moment| moment > now)
     }
 
+    /// Whether the last refresh has brought no tokens.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.retry_at.is_some()
+    }
+
     /// Whether no refresh is pending and the pause is over.
     pub(crate) fn may_start(&self, now: Duration) -> bool {
         self.attempt.is_none() && !self.in_backoff(now)

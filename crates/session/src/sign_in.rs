@@ -30,7 +30,7 @@ impl Session {
     }
 
     pub(crate) fn login(&mut self, now: Now) {
-        if matches!(&self.phase, Phase::Live(live) if !live.renewal.sign_in_needed) {
+        if matches!(&self.phase, Phase::Live(live) if !live.lets_sign_in(now)) {
             return;
         }
         self.start_sign_in(now, false);

@@ -34,6 +34,9 @@ pub struct View {
     /// Whether the provider wants the person to sign in again before it issues new tokens. [`crate::Input::Login`] begins
     /// that, and the session is kept meanwhile.
     pub sign_in_needed: bool,
+    /// Whether [`crate::Input::Login`] begins a sign-in that continues this session: if it is needed, and while there is no access token
+    /// and the last refresh brought none.
+    pub lets_sign_in: bool,
     /// Whether a sign-in is pending, the first one or another one of a live session.
     pub signing_in: bool,
     /// The time that the session would last after a use now.
@@ -87,6 +90,7 @@ impl Session {
         view.access_left = live.access_left(now);
         view.renewable = live.renewable;
         view.sign_in_needed = live.renewal.sign_in_needed;
+        view.lets_sign_in = live.lets_sign_in(now);
         view.keep_gives = Some(live.keep_gives(now.boot, limits));
         view.can_be_kept = end.can_be_kept;
         view.frozen = self.is_frozen();
@@ -112,6 +116,7 @@ impl View {
         access_left: None,
         renewable: false,
         sign_in_needed: false,
+        lets_sign_in: false,
         signing_in: false,
         keep_gives: None,
         can_be_kept: false,

@@ -103,7 +103,7 @@ impl Observer {
                     }
                 }
                 Output::Authorize { attempt } => {
-                    let needed = self.model.live.as_ref().is_none_or(|live| live.needs_sign_in);
+                    let needed = self.model.live.as_ref().is_none_or(|live| live.lets_sign_in(now));
                     prop_assert!(needed, "a sign-in over a session that needs none");
                     self.attempts.push(attempt);
                     self.model.sign_in = Some(SignIn { attempt, until: now.boot + minutes(10) });

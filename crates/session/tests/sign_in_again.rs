@@ -98,6 +98,41 @@ fn without_need_login_does_nothing_to_a_session() {
     assert_eq!(attempt(&story.input(Input::Login)), None);
 }
 
+/// A token endpoint that is gone for ever gives no reason: only the person can know that a sign-in may help.
+#[test]
+fn without_a_token_a_sign_in_is_let_after_a_refresh_that_brought_none() {
+    let mut story = Story::signed_in();
+    story.wait(minutes(5));
+    assert!(!story.session.view(story.now).lets_sign_in, "nothing has failed");
+    let TokenVerdict::Wait(refresh) = story.token() else { panic!("the token was over") };
+    story.drain();
+    story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Unreachable });
+    let view = story.session.view(story.now);
+    assert_eq!((view.lets_sign_in, view.sign_in_needed), (true, false));
+    let began = view.began;
+    let first = sign_in(&mut story);
+    story.input(Input::AuthorizationFailed { attempt: first });
+    // Refreshes go on by themselves, unless the provider says that it wants the person.
+    story.pass(minutes(2));
+    let TokenVerdict::Wait(refresh) = story.token() else { panic!("it is tried again") };
+    story.drain();
+    story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Unreachable });
+    let second = sign_in(&mut story);
+    story.input(Input::Authorized { attempt: second, tokens: tokens() });
+    let view = story.session.view(story.now);
+    assert_eq!((view.began, view.lets_sign_in), (began, false), "it is the same session");
+    assert_eq!(story.token(), TokenVerdict::Serve);
+}
+
+#[test]
+fn a_token_that_is_left_needs_no_sign_in() {
+    let mut story = Story::signed_in();
+    let refresh = attempt(&story.input(Input::Renew)).unwrap();
+    story.input(Input::RefreshFailed { attempt: refresh, failure: RefreshFailure::Unreachable });
+    assert!(!story.session.view(story.now).lets_sign_in);
+    assert_eq!(attempt(&story.input(Input::Login)), None);
+}
+
 #[test]
 fn a_sign_in_that_fails_or_is_given_up_leaves_the_session() {
     let mut story = refused();

@@ -67,8 +67,10 @@ fn begin_as(
     store.act(account, |account, now| {
         account.session.handle(now, Input::Tick);
         let view = account.session.view(now);
-        let again = by_user && view.can_begin_again && !view.sign_in_needed;
-        if view.began.is_some() && !view.sign_in_needed && !again {
+        let stuck = by_user && view.lets_sign_in && account.renewal_refused;
+        let continues = view.sign_in_needed || stuck;
+        let again = by_user && view.can_begin_again && !continues;
+        if view.began.is_some() && !continues && !again {
             let who = account.held.as_ref().map_or("The user", |held| held.identity.label());
             let text = format!("{who} is signed in to \u{201c}{}\u{201d} already.", account.name);
             return Err(ErrorAnswer::new(ErrorCode::InvalidRequest, text));

@@ -139,6 +139,9 @@ pub(crate) struct Account {
     pub(crate) skew_at_failure: Option<i64>,
     /// How many renewals in a row the provider has answered with neither tokens nor a reason.
     pub(crate) unexplained: u32,
+    /// Whether the last renewal failed for a reason that does not pass by itself. While the session has no token, the person may then
+    /// sign in again.
+    pub(crate) renewal_refused: bool,
     /// Whether a refresh for another token may have ended the session's own access token.
     pub(crate) own_is_suspect: bool,
     /// What the provider does with earlier access tokens.
@@ -200,6 +203,7 @@ impl Account {
             interrupted: false,
             skew_at_failure: None,
             unexplained: 0,
+            renewal_refused: false,
             own_is_suspect: false,
             survival: Survival::default(),
             narrowed: Narrowed::default(),

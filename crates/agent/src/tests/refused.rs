@@ -8,7 +8,8 @@ use url::{Url, form_urlencoded};
 use super::provider::{AT_ONCE, Fate, State, after};
 use super::world::World;
 use crate::platform::clock;
-use crate::sign_in::{device, redeem_code};
+use crate::sign_in::{self, device, redeem_code};
+use crate::state::account::Opening;
 use crate::state::connection::connect;
 
 /// The browser comes back with a code. Returns the code of the error.
@@ -66,6 +67,37 @@ fn a_refused_sign_in_on_another_device_leaves_no_token_at_the_provider() {
         world.pass(120);
         let good: Vec<u64> = world.provider.good();
         assert_eq!((world.provider.state(1), good), (State::Revoked, Vec::new()), "{fate:?}");
+    }
+}
+
+/// A token endpoint that has moved, or wants something else for ever, gives neither tokens nor a reason.
+#[test]
+fn where_renewals_bring_nothing_the_person_can_sign_in_again() {
+    let begin = |world: &World| sign_in::begin(world.store(), "work", Opening::Browser);
+    let answers: [fn(&str) -> Fate; 4] =
+        [|_| Fate::Trouble(404), |_| Fate::Trouble(403), |_| Fate::Trouble(302), |_| Fate::Trouble(405)];
+    for answer in answers {
+        let world = World::signed_in(1);
+        world.provider.inner().chooser = Some(answer);
+        assert!(world.run(async { begin(&world) }).is_err(), "nothing is wrong yet");
+        world.let_it_expire();
+        assert!(world.token().is_err());
+        let before = world.with(|account| account.session.view(clock::now()).began);
+        let status = world.with(|account| account.status(clock::now()));
+        assert_eq!(status.access_token_expires_in, Some(0));
+        assert_ne!(status.last_error_kind, Some(abide_wire::LastErrorKind::Passing));
+        world.run(async { begin(&world) }).unwrap();
+        world.pass(10);
+        assert!(world.token().is_ok(), "{:?}", answer("/token"));
+        let after = world.with(|account| account.session.view(clock::now()).began);
+        assert_eq!(before, after, "it is the same session");
+    }
+    for answer in [(|_| Fate::Trouble(503)) as fn(&str) -> Fate, |_| Fate::Lost] {
+        let world = World::signed_in(1);
+        world.provider.inner().chooser = Some(answer);
+        world.let_it_expire();
+        assert!(world.token().is_err());
+        assert!(world.run(async { begin(&world) }).is_err(), "an outage passes: {:?}", answer("/token"));
     }
 }
 

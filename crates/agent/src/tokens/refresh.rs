@@ -81,6 +81,7 @@ fn failed(store: &Arc<Store>, name: &str, attempt: Attempt, failure: RefreshFail
     let _ = store.act(name, |account, now| {
         if account.session.awaits(attempt) {
             account.refresh = None;
+            account.renewal_refused = last_error.kind != ErrorKind::Passing;
             account.last_error = Some(last_error);
             account.session.handle(now, Input::RefreshFailed { attempt, failure });
         }

@@ -9,7 +9,7 @@ use abide_wire::text::{duration, ended_by, why_it_cannot_be_kept};
 use abide_wire::{DeviceCode, EndReason, LastErrorKind, Limit, SessionState, SessionStatus, SignInBegun};
 
 use super::device;
-use super::target::{Among, account, is_signed_in, session_target, who};
+use super::target::{Among, account, has_no_token, is_signed_in, is_stuck, session_target, who};
 use crate::arguments::parse::Way;
 use crate::commands::device::Picture;
 use crate::failure::{AnswerFault, Failure};
@@ -27,7 +27,8 @@ pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool
     // Subscribed before the request, so that no change is missed.
     let mut events = endpoint.events(&session_target(&account, "/events"))?;
     let (present, data) = next(&mut events)?;
-    if is_signed_in(&present) && !present.sign_in_needed {
+    let stuck = is_stuck(&present);
+    if is_signed_in(&present) && !present.sign_in_needed && !stuck {
         let left = present.expires_in.map(|left| format!(", {} left", duration(left))).unwrap_or_default();
         return signed_in(
             io,
@@ -44,7 +45,7 @@ pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool
             events = endpoint.events(&session_target(&account, "/events"))?;
         }
         let ours = ours.attempt.load(Ordering::SeqCst);
-        follow(io, &endpoint, &mut events, (used, json), ours, present.ended_at)
+        follow(io, &endpoint, &mut events, (used, json), (ours, stuck), present.ended_at)
     }) {
         // An error now is a consequence of that.
         Err(_) if ours.cancelled.load(Ordering::SeqCst) => Err(Failure::Interrupted),
@@ -159,13 +160,13 @@ fn cancel_when_interrupted(io: &Io<'_>, endpoint: &Endpoint, present: &SessionSt
 /// Waits for the end of the sign-in.
 ///
 /// The first events may be older, for example about the end of the session before. So an end counts only after the sign-in
-/// was seen pending, or if the agent answers that it has none.
+/// was seen pending, or if the agent answers that it has none. `stuck`: the session is there already, without a token.
 fn follow(
     io: &mut Io<'_>,
     endpoint: &Endpoint,
     events: &mut Events<Stream>,
     (way, json): (Way, bool),
-    ours: u64,
+    (ours, stuck): (u64, bool),
     ended_before: Option<u64>,
 ) -> Result<(), Failure> {
     let mut under_way = false;
@@ -177,8 +178,10 @@ fn follow(
         }
         match status.state {
             SessionState::Authorizing => under_way = true,
-            // The session is kept, and the provider wants the person to sign in: a sign-in is or was pending.
-            SessionState::Active | SessionState::Expiring if status.sign_in_needed => {
+            // The session is kept, and has no token before the person has signed in: a sign-in is or was pending.
+            SessionState::Active | SessionState::Expiring
+                if status.sign_in_needed || (stuck && (status.signing_in || has_no_token(&status))) =>
+            {
                 if status.signing_in {
                     under_way = true;
                 } else if under_way || !is_under_way(endpoint, &status.account)? {

@@ -6,7 +6,7 @@ use abide_wire::terminal::plain;
 use abide_wire::text::{duration, why_it_cannot_be_kept};
 use abide_wire::{ProviderEnd, SessionStatus, Snapshot};
 
-use super::target::{Among, account, session_target, who};
+use super::target::{Among, account, is_stuck, session_target, who};
 use crate::failure::Failure;
 use crate::http::{Answer, Endpoint};
 use crate::io::Io;
@@ -129,7 +129,7 @@ pub(super) fn keep(io: &mut Io<'_>, named: Option<String>, json: bool) -> Result
     if json {
         io.pass_on(&answer)?;
     }
-    if status.sign_in_needed {
+    if status.sign_in_needed || is_stuck(&status) {
         return Err(no_tokens(&status));
     }
     if json {

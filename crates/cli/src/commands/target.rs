@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use abide_wire::terminal::plain;
-use abide_wire::{SessionState, SessionStatus, Snapshot};
+use abide_wire::{LastErrorKind, SessionState, SessionStatus, Snapshot};
 
 use crate::failure::Failure;
 use crate::http::{Endpoint, push_encoded};
@@ -23,6 +23,16 @@ pub(super) enum Among {
     All,
     /// The only one, or the only one that is signed in.
     SignedIn,
+}
+
+/// Whether there is a session and its access token has expired.
+pub(super) fn has_no_token(status: &SessionStatus) -> bool {
+    is_signed_in(status) && status.access_token_expires_in == Some(0)
+}
+
+/// Whether a session has no access token, and waiting brings none: a sign-in may, and continues it.
+pub(super) fn is_stuck(status: &SessionStatus) -> bool {
+    has_no_token(status) && status.last_error_kind.is_some_and(|kind| kind != LastErrorKind::Passing)
 }
 
 pub(super) fn is_signed_in(status: &SessionStatus) -> bool {

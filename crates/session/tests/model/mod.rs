@@ -216,6 +216,11 @@ impl Live {
         self.wants_refresh && self.renewable && self.refresh.is_none() && !self.backs_off(now)
     }
 
+    /// Whether a sign-in may continue the session.
+    pub fn lets_sign_in(&self, now: Now) -> bool {
+        self.needs_sign_in || (self.failures > 0 && !self.outlives(now, Duration::ZERO))
+    }
+
     pub fn backs_off(&self, now: Now) -> bool {
         self.retry_at > now.boot
     }
