@@ -13,7 +13,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("abide-session", &[]),
     // A test's own, behind the feature `failpoints` of the others.
     ("abide-failpoint", &[]),
-    ("abide-oidc", &["abide-failpoint"]),
+    ("abide-oidc", &["abide-wire", "abide-failpoint"]),
     ("abide-vault", &["abide-failpoint"]),
     ("abide-wire", &[]),
     ("abide-audit", &[]),

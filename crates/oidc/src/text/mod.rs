@@ -3,12 +3,14 @@
 pub(crate) mod json;
 pub(crate) mod urls;
 
-/// Makes `text` safe to show: control characters become spaces, characters that reorder or hide text are dropped, several
-/// spaces become one, and at most `max` characters stay.
+use abide_wire::terminal::is_unsafe;
+
+/// Makes `text` safe to show: control characters become spaces, other characters that [`is_unsafe`] matches (they reorder or hide text) are
+/// dropped, several spaces become one, and at most `max` characters stay.
 pub(crate) fn plain(text: &str, max: usize) -> String {
     let mut shown = String::with_capacity(text.len().min(max));
     let mut length = 0;
-    let visible = text.chars().filter(|c| !reorders_or_hides(*c));
+    let visible = text.chars().filter(|c| c.is_control() || !is_unsafe(*c));
     for c in visible.map(|c| if c.is_control() { ' ' } else { c }) {
         if length == max {
             break;
@@ -63,12 +65,6 @@ fn common(text: &str, secret: &str) -> usize {
     secret.char_indices().map(|(index, _)| at(index)).max().unwrap_or_default()
 }
 
-fn reorders_or_hides(c: char) -> bool {
-    matches!(c,
-        '\u{00ad}' | '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
-}
-
 /// RFC 6749, section 3.3.
 pub(crate) fn is_scope(text: &str) -> bool {
     is_word(text) && !text.contains(['"', '\\'])
@@ -87,6 +83,15 @@ mod tests {
         assert_eq!(plain("  Your\r\naccount\tis  locked\u{1b}[31m ", 200), "Your account is locked [31m");
         assert_eq!(plain("alice\u{202e}moc.live\u{200b}", 200), "alicemoc.live");
         assert_eq!(plain(&"é".repeat(500), 200).chars().count(), 200);
+    }
+
+    /// What a terminal must not get, the log, the browser's pages and the names of people must not have either.
+    #[test]
+    fn nothing_that_no_terminal_gets_is_left() {
+        let hidden = ('\0'..=char::MAX).filter(|c| abide_wire::terminal::is_unsafe(*c));
+        for c in hidden.filter(|c| !c.is_control()) {
+            assert_eq!(plain(&format!("al{c}ice"), 200), "alice", "{}", c.escape_unicode());
+        }
     }
 
     #[test]
