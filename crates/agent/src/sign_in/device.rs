@@ -195,7 +195,7 @@ async fn give_up(connection: Connection, answer: Answer) {
 
 fn refused(error: Error, config: &AccountConfig) -> SignInError {
     match error {
-        Error::Refused { error: OAuthError::AccessDenied, description: None } => {
+        Error::Refused { error: OAuthError::AccessDenied, description: None, .. } => {
             SignInError::Cancelled(host_of(&config.issuer))
         }
         Error::Refused { error: OAuthError::ExpiredToken, .. } => SignInError::CodeExpired,

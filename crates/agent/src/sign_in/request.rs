@@ -58,7 +58,7 @@ pub(crate) struct Refusal<'a> {
 impl<'a> Refusal<'a> {
     /// Before the browser is opened (RFC 9126).
     pub(crate) fn of_push(error: &'a Error) -> Option<Self> {
-        let Error::Refused { error, description } = error else { return None };
+        let Error::Refused { error, description, .. } = error else { return None };
         Some(Self { error, description: description.as_deref() })
     }
 

@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn a_code_that_says_no_wants_the_person_and_one_that_says_later_does_not() {
         for error in OAuthError::KNOWN {
-            let refused = abide_oidc::Error::Refused { error: error.clone(), description: None };
+            let refused = abide_oidc::Error::Refused { error: error.clone(), description: None, at: None };
             let wants = failure(&refused) == RefreshFailure::InteractionRequired;
             let says_no = error.kind() == ErrorKind::ActionRequired && *error != OAuthError::InvalidDpopProof;
             assert_eq!(wants, says_no, "{}", error.code());
@@ -370,7 +370,8 @@ mod tests {
         let busy = abide_oidc::Error::RateLimited { host: "id.example.com".into(), retry_after: wait };
         assert_eq!(failure(&busy), RefreshFailure::Busy { wait: Duration::from_secs(9) });
         // A captive portal may answer with this status, too.
-        let odd = abide_oidc::Error::UnexpectedStatus { host: "id.example.com".into(), status: 403 };
+        let odd =
+            abide_oidc::Error::UnexpectedStatus { host: "id.example.com".into(), status: 403, at: None };
         assert_eq!(failure(&odd), RefreshFailure::Unreachable);
     }
 }

@@ -59,7 +59,8 @@ impl RelyingParty {
         let request = self.compose(redirect_uri, parameters)?;
         let Some(endpoint) = self.push_endpoint()? else { return Ok(request) };
         let asked = self.asked(&request.url);
-        let reference = self.push(http, endpoint, &asked, now).await?;
+        let pushed = self.push(http, endpoint, &asked, now).await;
+        let reference = pushed.map_err(|error| error.at(Endpoint::PushedAuthorization))?;
         let mut url = self.provider().authorization_endpoint().clone();
         url.query_pairs_mut()
             .append_pair("client_id", &self.registration().client_id)
@@ -115,7 +116,7 @@ impl RelyingParty {
     fn closed(&self, error: Error) -> Error {
         let required = self.provider().requires_pushed_authorization();
         match error {
-            Error::Refused { error, description }
+            Error::Refused { error, description, .. }
                 if matches!(
                     error,
                     OAuthError::InvalidClient | OAuthError::UnauthorizedClient | OAuthError::AccessDenied

@@ -381,7 +381,9 @@ impl Pending {
             (None, Some(error)) => {
                 let words = answer.get("error_description").map(|words| &**words);
                 Err(match refused(error, words, std::iter::once(self.state.expose_secret())) {
-                    Error::Refused { error, description } => CallbackError::Refused { error, description },
+                    Error::Refused { error, description, .. } => {
+                        CallbackError::Refused { error, description }
+                    }
                     _ => CallbackError::Malformed,
                 })
             }

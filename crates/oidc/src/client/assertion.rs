@@ -86,7 +86,7 @@ impl ClientKey {
         if let Some(registered) = registered {
             return match candidates.contains(&registered) {
                 true => Ok(registered),
-                false => Err(RegistrationProblem::AssertionAlgorithmUnsupported),
+                false => Err(RegistrationProblem::ClientKeyOtherAlgorithm),
             };
         }
         let known = |algorithm: &&SigningAlgorithm| {

@@ -234,7 +234,7 @@ pub(crate) fn complaint(answer: &Answer) -> Option<Error> {
             challenges.filter_map(|value| value.to_str().ok()).any(|challenge| challenge.contains(&quoted))
         };
         let error = [OAuthError::UseDpopNonce, OAuthError::InvalidDpopProof].into_iter().find(said)?;
-        Some(Error::Refused { error, description: None })
+        Some(Error::Refused { error, description: None, at: None })
     })
 }
 

@@ -317,8 +317,8 @@ async fn once(
     if answer.status == StatusCode::UNAUTHORIZED {
         // Whatever its code is: less metadata need the same token.
         let error = match answer.refusal_or(OAuthError::InvalidToken) {
-            Error::Refused { description, .. } => {
-                Error::Refused { error: OAuthError::InvalidToken, description }
+            Error::Refused { description, at, .. } => {
+                Error::Refused { error: OAuthError::InvalidToken, description, at }
             }
             other => other,
         };

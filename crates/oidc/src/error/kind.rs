@@ -212,6 +212,7 @@ impl RegistrationProblem {
             | Self::SecretMissing
             | Self::ClientKeyMissing
             | Self::ClientKeyInvalid
+            | Self::ClientKeyOtherAlgorithm
             | Self::AssertionAlgorithmUnsupported
             | Self::AuthenticationUnsupported
             | Self::SymmetricAlgorithmForPublicClient => ActionRequired,

@@ -3,6 +3,7 @@
 pub(crate) mod device;
 pub(crate) mod document;
 pub(crate) mod dpop;
+mod endpoint;
 pub(crate) mod id_token;
 pub(crate) mod kind;
 pub(crate) mod logout_token;
@@ -29,6 +30,8 @@ use crate::error::userinfo::UserInfoError;
 use crate::text;
 use crate::text::json::DocumentProblem;
 use crate::text::urls::UrlProblem;
+
+pub use crate::error::endpoint::Endpoint;
 
 /// The longest name of a parameter that is shown.
 const MAX_NAME: usize = 64;
@@ -60,7 +63,7 @@ pub enum Error {
         found: String,
     },
     /// An endpoint in the metadata cannot be used.
-    #[error("The provider's {endpoint} cannot be used: {problem}.{}", .endpoint.way_without())]
+    #[error("The provider's {endpoint} cannot be used: {problem}.{}", endpoint::way_without(*.endpoint))]
     EndpointInvalid {
         /// Which one.
         endpoint: Endpoint,
@@ -170,12 +173,14 @@ pub enum Error {
         host: String,
     },
     /// Any other HTTP status without an OAuth error in it.
-    #[error("{host} gave an unexpected answer ({status}).")]
+    #[error("{host} gave an unexpected answer ({status}).{}", endpoint::unexpected(*.at, *.status))]
     UnexpectedStatus {
         /// `host[:port]`.
         host: String,
         /// The HTTP status.
         status: u16,
+        /// The endpoint, where the sentence says what may help.
+        at: Option<Endpoint>,
     },
     /// More than one MiB.
     #[error("{host} sent an answer that is too long.")]
@@ -194,12 +199,14 @@ pub enum Error {
         member: Option<String>,
     },
     /// The provider answered with an OAuth error.
-    #[error("The provider refused: {error}{}.", described(.description))]
+    #[error("The provider refused: {error}{}.{}", described(.description), endpoint::refused(*.at, .error))]
     Refused {
         /// The code.
         error: OAuthError,
         /// The provider's own words: one line, at most 200 characters.
         description: Option<String>,
+        /// The endpoint, where the sentence says what may help.
+        at: Option<Endpoint>,
     },
     /// UserInfo or the event stream answered 401: the access token is not, or no longer, good there.
     #[error("The provider no longer accepts the access token.")]
@@ -350,6 +357,20 @@ impl Error {
         }
     }
 
+    /// The same error as that of an endpoint which not every provider has, or not for every client.
+    pub(crate) fn at(self, endpoint: Endpoint) -> Self {
+        let at = Some(endpoint);
+        match self {
+            Self::Refused { error, description, .. } => Self::Refused { error, description, at },
+            Self::UnexpectedStatus { host, status, .. } => Self::UnexpectedStatus { host, status, at },
+            // RFC 9110, section 15.6.2: it does not have that, which does not pass.
+            Self::Unavailable { host, status: 501, error: None, .. } => {
+                Self::UnexpectedStatus { host, status: 501, at }
+            }
+            other => other,
+        }
+    }
+
     /// How long the provider asked us to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -388,58 +409,6 @@ impl fmt::Display for Unreachable {
             Self::Certificate => "its certificate is not trusted on this computer",
             Self::Tls => "no secure connection could be made",
             Self::Interrupted => "the connection broke",
-        })
-    }
-}
-
-/// An endpoint of the provider (OpenID Connect Discovery 1.0, section 3, and the specifications that add to it).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[allow(missing_docs)]
-pub enum Endpoint {
-    Metadata,
-    Authorization,
-    Token,
-    Keys,
-    UserInfo,
-    Revocation,
-    Introspection,
-    EndSession,
-    CheckSession,
-    Events,
-    DeviceAuthorization,
-    Registration,
-    PushedAuthorization,
-}
-
-impl Endpoint {
-    /// A setting with which the endpoint is not needed, as a sentence.
-    fn way_without(self) -> &'static str {
-        match self {
-            Self::PushedAuthorization => {
-                " `pushed_requests = \"off\"` sends the request through the browser, if the provider takes that."
-            }
-            _ => "",
-        }
-    }
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Metadata => "metadata (`metadata_url`)",
-            Self::Authorization => "sign-in page (authorization_endpoint)",
-            Self::Token => "token endpoint (token_endpoint)",
-            Self::Keys => "keys (jwks_uri)",
-            Self::UserInfo => "profile (userinfo_endpoint)",
-            Self::Revocation => "revocation (revocation_endpoint)",
-            Self::Introspection => "introspection (introspection_endpoint)",
-            Self::EndSession => "sign-out page (end_session_endpoint)",
-            Self::CheckSession => "session page (check_session_iframe)",
-            Self::Events => "event stream (poll endpoint)",
-            Self::DeviceAuthorization => "sign-in on another device (device_authorization_endpoint)",
-            Self::Registration => "registration of new clients (registration_endpoint)",
-            Self::PushedAuthorization => "place for requests (pushed_authorization_request_endpoint)",
         })
     }
 }

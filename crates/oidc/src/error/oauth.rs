@@ -118,7 +118,7 @@ impl fmt::Display for OAuthError {
             Self::InvalidScope => "it does not grant the requested scope",
             Self::AccessDenied => "access was denied",
             Self::ServerError | Self::TemporarilyUnavailable => "it has a problem at the moment",
-            Self::ExpiredToken => "the code was not entered in time",
+            Self::ExpiredToken => "what Abide has from it has expired",
             Self::InvalidToken => "the token is no longer valid",
             Self::LoginRequired => "you have to sign in",
             Self::ConsentRequired => "you have to give your consent",

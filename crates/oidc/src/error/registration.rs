@@ -18,6 +18,12 @@ pub enum RegistrationProblem {
         "The private key of this account cannot be read: it should be a PEM file with “BEGIN PRIVATE KEY”, for P-256 or RSA."
     )]
     ClientKeyInvalid,
+    /// The account sets an algorithm that its key cannot sign with (`token_endpoint_auth_signing_alg`).
+    #[error(
+        "The private key of this account cannot sign with the algorithm that `token_endpoint_auth_signing_alg` names: ES256 needs a key \
+         on P-256, all others a key of RSA."
+    )]
+    ClientKeyOtherAlgorithm,
     /// The provider accepts no signature that this key can make (`token_endpoint_auth_signing_alg_values_supported`).
     #[error("The provider does not accept signatures of this account's kind of private key.")]
     AssertionAlgorithmUnsupported,
@@ -39,6 +45,7 @@ impl RegistrationProblem {
             Self::SecretMissing => "client_secret_missing",
             Self::ClientKeyMissing => "client_key_missing",
             Self::ClientKeyInvalid => "client_key_invalid",
+            Self::ClientKeyOtherAlgorithm => "client_key_other_algorithm",
             Self::AssertionAlgorithmUnsupported => "client_assertion_algorithm_unsupported",
             Self::AuthenticationUnsupported => "client_authentication_unsupported",
             Self::SymmetricAlgorithmForPublicClient => "symmetric_algorithm_refused",

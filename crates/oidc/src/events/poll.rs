@@ -103,7 +103,11 @@ impl RelyingParty {
         let answer = self.send_with_access(access, call).await?;
         if answer.status == StatusCode::NOT_FOUND {
             // The stream is gone, whatever the body tells.
-            return Err(Error::UnexpectedStatus { host: answer.host, status: answer.status.as_u16() });
+            return Err(Error::UnexpectedStatus {
+                host: answer.host,
+                status: answer.status.as_u16(),
+                at: None,
+            });
         }
         if [StatusCode::ACCEPTED, StatusCode::NO_CONTENT].contains(&answer.status) {
             // Some transmitters answer so if there is no event.

@@ -337,7 +337,7 @@ impl Transmitter {
         match answer.status {
             // A stream that is gone, or one that is there already. The body does not matter.
             StatusCode::NOT_FOUND | StatusCode::CONFLICT => {
-                Err(Error::UnexpectedStatus { host: answer.host, status: answer.status.as_u16() })
+                Err(Error::UnexpectedStatus { host: answer.host, status: answer.status.as_u16(), at: None })
             }
             _ => Ok(answer),
         }

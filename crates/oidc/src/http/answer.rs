@@ -173,13 +173,14 @@ impl Answer {
 
     /// The OAuth error in the answer, or `unexplained` for an answer without one.
     pub(crate) fn refusal_or(&self, unexplained: OAuthError) -> Error {
-        self.oauth_error().unwrap_or(Error::Refused { error: unexplained, description: None })
+        self.oauth_error().unwrap_or(Error::Refused { error: unexplained, description: None, at: None })
     }
 
     pub(crate) fn refusal(&self) -> Error {
         self.oauth_error().unwrap_or_else(|| Error::UnexpectedStatus {
             host: self.host.clone(),
             status: self.status.as_u16(),
+            at: None,
         })
     }
 }
@@ -203,7 +204,7 @@ pub(crate) fn refused<'a>(
         OAuthError::Other(words) => OAuthError::Other(text::without_parts(&words, secrets)),
         known => known,
     };
-    Error::Refused { error, description }
+    Error::Refused { error, description, at: None }
 }
 
 /// Removes secrets before and after the text is shortened, so that no part of one is left at the cut.

@@ -83,6 +83,8 @@ pub struct Http {
     admits_port: fn(u16) -> bool,
     /// The longest wait for an answer to a POST; `None` for the timeout of all requests.
     patience: Option<Duration>,
+    /// The longest wait for an answer to a GET; at most the timeout of all requests.
+    haste: Duration,
     to: To,
     #[cfg(feature = "scripted")]
     scripted: scripted::Scripted,
@@ -154,6 +156,7 @@ impl Http {
                 proxy: options.proxy,
                 admits_port: options.admits_port,
                 patience: None,
+                haste: options.timeout,
                 to: To::Provider,
                 skew: Arc::default(),
                 scripted: scripted::Scripted::present(),
@@ -169,6 +172,7 @@ impl Http {
             proxy: options.proxy,
             admits_port: options.admits_port,
             patience: None,
+            haste: options.timeout,
             to: To::Provider,
             skew: Arc::default(),
             #[cfg(feature = "scripted")]
@@ -199,6 +203,12 @@ impl Http {
     #[must_use]
     pub fn patient(&self) -> Self {
         Self { patience: Some(EXCHANGE_LIMIT), ..self.clone() }
+    }
+
+    /// The same client for a document that can be done without: an answer to a GET may take so long at most.
+    #[must_use]
+    pub(crate) fn hasty(&self, longest: Duration) -> Self {
+        Self { haste: self.haste.min(longest), ..self.clone() }
     }
 
     /// The same client for addresses that any program can name, such as those of MCP servers: such a server cannot delay the requests
@@ -265,6 +275,8 @@ impl Http {
             if let Some(patience) = self.patience {
                 request = request.timeout(patience);
             }
+        } else {
+            request = request.timeout(self.haste);
         }
         let host = urls::host(call.url);
         failpoint!("http.sending");

@@ -38,7 +38,21 @@ pub(crate) fn usable(set: RawKeySet) -> Result<CoreJsonWebKeySet, Error> {
 ///
 /// Left out: symmetric keys; keys whose private part is published; RSA below 2,048 bits (RFC 7518, section 3.3) and above
 /// 16,384 bits; keys for encryption; curves that do not match `alg`. RSA above 4,096 bits is [too large](is_too_large).
+///
+/// `use`, `alg` and `key_ops` that say nothing (empty, or of a wrong type) count as missing.
 fn verification_key(mut key: Map<String, Value>) -> Option<Map<String, Value>> {
+    for name in ["use", "alg"] {
+        if key.get(name).and_then(Value::as_str).is_none_or(str::is_empty) {
+            key.remove(name);
+        }
+    }
+    if let Some(operations) = key.remove("key_ops") {
+        let words = operations.as_array().into_iter().flatten().filter(|operation| operation.is_string());
+        let words: Vec<Value> = words.cloned().collect();
+        if !words.is_empty() {
+            key.insert("key_ops".to_owned(), Value::Array(words));
+        }
+    }
     let text = |name: &str| key.get(name).and_then(Value::as_str);
     if ["d", "p", "q", "k"].iter().any(|private| key.contains_key(*private)) {
         return None;
@@ -104,6 +118,13 @@ mod tests {
         assert_eq!(count(ec.clone()), 1);
         assert_eq!(count(with("use", json!("sig"))), 1);
         assert_eq!(count(with("key_ops", json!(["verify"]))), 1);
+        for silent in [json!(""), json!(7), json!([]), json!([7]), Value::Null] {
+            for name in ["use", "alg", "key_ops"] {
+                assert_eq!(count(with(name, silent.clone())), 1, "{name} {silent}");
+            }
+        }
+        assert_eq!(count(with("key_ops", json!([7, "verify"]))), 1);
+        assert_eq!(count(with("key_ops", json!([7, "sign"]))), 0);
         assert_eq!(count(with("use", json!("enc"))), 0);
         assert_eq!(count(with("key_ops", json!(["deriveKey"]))), 0);
         assert_eq!(count(with("d", json!(X))), 0);

@@ -121,7 +121,7 @@ pub(crate) struct ProviderMetadata {
     pub(crate) id_token_signing_alg_values_supported: Option<Vec<String>>,
     #[serde(default, deserialize_with = "names_if_any")]
     pub(crate) token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "names_if_any")]
+    #[serde(default, deserialize_with = "choice_if_any")]
     pub(crate) token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
     #[serde(default, deserialize_with = "names_if_any")]
     pub(crate) dpop_signing_alg_values_supported: Option<Vec<String>>,
@@ -157,6 +157,11 @@ fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String
 /// A list that matters to nothing by itself. A value that is not a list is ignored.
 fn names_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
     Ok(names(Value::deserialize(deserializer)?).ok().flatten())
+}
+
+/// The same for a list to choose from: an empty one leaves no choice, so it counts as missing.
+fn choice_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    Ok(names_if_any(deserializer)?.filter(|names| !names.is_empty()))
 }
 
 impl fmt::Debug for Provider {

@@ -3,6 +3,8 @@
 //! Some providers publish two documents, and name their revocation endpoint only in this one. It must have the same issuer;
 //! it adds to the other document and replaces nothing in it. If it is missing or cannot be used, nothing changes.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use url::Url;
 
@@ -12,6 +14,8 @@ use crate::text::json::text_if_any;
 use crate::text::urls;
 
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
+/// The longest wait for this document.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The members that are used (section 2; RFC 8628, section 4).
 #[derive(Default, Deserialize)]
@@ -41,7 +45,8 @@ pub(super) async fn complete(http: &Http, issuer: &Url, expected: &str, endpoint
     if !is_missing(revocation) && !is_missing(introspection) && !is_missing(device_authorization) {
         return;
     }
-    let Some(found) = read(http, issuer, expected).await else { return };
+    // Its absence changes nothing, so nothing waits long for it.
+    let Some(found) = read(&http.hasty(PATIENCE), issuer, expected).await else { return };
     let usable = |raw: &String| urls::endpoint(raw, issuer.scheme() == "http").is_ok();
     for (endpoint, found) in [
         (revocation, found.revocation_endpoint),

@@ -10,10 +10,10 @@ use url::Url;
 
 use crate::client::form;
 use crate::client::relying_party::RelyingParty;
-use crate::error::Error;
 use crate::error::device::DeviceError;
 use crate::error::document::Document;
 use crate::error::oauth::OAuthError;
+use crate::error::{Endpoint, Error};
 use crate::http::{Http, JSON};
 use crate::text::json::text_if_any;
 use crate::text::urls::{self, UrlProblem};
@@ -93,6 +93,7 @@ pub(crate) struct Response {
     user_code: Option<String>,
     verification_uri: Option<String>,
     /// Google uses the name of the draft.
+    #[serde(default, deserialize_with = "text_if_any")]
     verification_url: Option<String>,
     #[serde(default, deserialize_with = "text_if_any")]
     verification_uri_complete: Option<String>,
@@ -111,7 +112,7 @@ impl Response {
         let device_code = self.device_code.filter(|code| is_code(code.expose_secret(), MAX_DEVICE_CODE));
         let user_code = self.user_code.filter(|code| is_code(code, MAX_USER_CODE));
         let page = |raw: &str| urls::endpoint(raw, http_on_loopback).map_err(unusable);
-        let verification_uri = self.verification_uri.or(self.verification_url);
+        let verification_uri = self.verification_uri.filter(|uri| !uri.is_empty()).or(self.verification_url);
         let complete = self.verification_uri_complete.as_deref().filter(|raw| !raw.is_empty());
         let interval = self.interval.unwrap_or(DEFAULT_INTERVAL).max(MIN_INTERVAL);
         if interval > MAX_INTERVAL {
@@ -173,8 +174,9 @@ impl RelyingParty {
         // No specification asks for a proof here. A provider that reads it can bind the device code to the key, as RFC 9449,
         // section 10.1 does for pushed requests, and gives its nonce before the first poll.
         let call = || self.authenticated(endpoint, &sent, http.provider_time(now));
-        let answer = self.send_proved(http, None, now, call).await?;
-        let response: Response = answer.document(Document::DeviceAuthorization, &[JSON])?;
+        let here = |error: Error| error.at(Endpoint::DeviceAuthorization);
+        let answer = self.send_proved(http, None, now, call).await.map_err(here)?;
+        let response: Response = answer.document(Document::DeviceAuthorization, &[JSON]).map_err(here)?;
         let code_verifier = parameters.pkce.then(|| verifier.into_secret().into());
         Ok(DeviceAuthorization { code_verifier, ..response.check(self.provider().is_plain(), scope)? })
     }

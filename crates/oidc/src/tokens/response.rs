@@ -100,18 +100,16 @@ pub(crate) fn lifetime_if_any<'de, D: Deserializer<'de>>(
     Ok(lifetime(value).ok().flatten())
 }
 
-/// Scopes, separated by spaces (RFC 6749, section 3.3); some providers write a list of them.
+/// Scopes, separated by spaces (RFC 6749, section 3.3); some providers write a list of them. Anything else names none.
 fn scope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Scopes {
-        Text(String),
-        List(Vec<String>),
-    }
-    Ok(match Option::<Scopes>::deserialize(deserializer)? {
-        None => None,
-        Some(Scopes::Text(text)) => Some(text),
-        Some(Scopes::List(list)) => Some(list.join(" ")),
+    use serde_json::Value;
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => Some(text),
+        Value::Array(list) => {
+            let names: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+            Some(names.join(" "))
+        }
+        _ => None,
     })
 }
 

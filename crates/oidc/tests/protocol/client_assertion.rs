@@ -153,7 +153,7 @@ async fn what_the_client_is_registered_with_goes_before_what_the_provider_lists(
         };
         assert!(Client::registered(behaviour, rsa()).await.sign_in().await.is_ok(), "{listed} alone");
     }
-    let unfit = "client_assertion_algorithm_unsupported";
+    let unfit = "client_key_other_algorithm";
     for algorithm in [Es256, Es384, EdDsa, Hs256] {
         let registration = Registration { assertion_alg: Some(algorithm), ..rsa() };
         assert_eq!(chosen(vec![], registration).await, unfit, "{algorithm:?}");
@@ -176,7 +176,9 @@ async fn a_provider_that_does_not_accept_the_key_is_told_from_one_that_does_not_
         (vec![(methods, by_key.clone())], "ok"),
         (vec![(algorithms, json!(["RS256", "PS256"]))], "client_assertion_algorithm_unsupported"),
         (vec![(algorithms, json!(["none", "HS256"]))], "client_assertion_algorithm_unsupported"),
-        (vec![(algorithms, json!([]))], "client_assertion_algorithm_unsupported"),
+        // Nothing to choose from is said by leaving the list out.
+        (vec![(algorithms, json!([]))], "ok"),
+        (vec![(algorithms, json!([7]))], "ok"),
         (vec![(methods, json!(["client_secret_basic", "none"]))], "client_authentication_unsupported"),
     ] {
         assert_eq!(chosen(metadata.clone(), with_key(&pem, None)).await, code, "{metadata:?}");

@@ -218,6 +218,32 @@ async fn google_names_the_page_as_the_draft_did() {
     });
     client.provider.behave(Behaviour { device: google, ..Behaviour::default() });
     assert!(ask(&client).await.unwrap().verification_uri.as_str().ends_with("/enter"));
+    for junk in [json!(7), json!([]), Value::Null] {
+        let beside = set("verification_url", junk);
+        client.provider.behave(Behaviour { device: beside, ..Behaviour::default() });
+        assert!(ask(&client).await.unwrap().verification_uri.as_str().ends_with("/enter"));
+    }
+}
+
+/// The metadata may name an endpoint that is not there, or not for this client.
+#[tokio::test]
+async fn a_refusal_names_the_endpoint_and_the_likely_reason() {
+    let client = Client::new(Behaviour::default()).await;
+    for (status, body, code, says) in [
+        (404, "no", "provider_unexpected_status", "may not have that"),
+        (501, "no", "provider_unexpected_status", "may not have that"),
+        (401, "no", "provider_unexpected_status", "may not allow this client"),
+        (400, r#"{"error":"unauthorized_client"}"#, "unauthorized_client", "may not allow this client"),
+        (400, r#"{"error":"invalid_scope"}"#, "invalid_scope", "device_authorization_endpoint"),
+    ] {
+        let canned = Canned::Answer(status, "application/json", body.into());
+        client.provider.behave(Behaviour { canned: [("/device", canned)].into(), ..Behaviour::default() });
+        let error = ask(&client).await.unwrap_err();
+        let said = error.to_string();
+        assert_eq!(error.code(), code, "{said}");
+        assert!(said.contains(says) && said.contains("device_authorization_endpoint"), "{said}");
+        assert!(!error.is_transient(), "{said}");
+    }
 }
 
 #[tokio::test]

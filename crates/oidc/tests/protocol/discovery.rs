@@ -450,3 +450,21 @@ async fn a_domain_that_answers_oddly_names_no_provider() {
         assert_eq!(issuer_of_address(&http(), &address).await.unwrap_err().code(), code);
     }
 }
+
+/// Whatever is at that address, a sign-in does not wait for it as long as for what it needs.
+#[tokio::test]
+async fn a_second_document_that_hangs_takes_seconds_at_most() {
+    let behaviour = Behaviour {
+        metadata: set("revocation_endpoint", Value::Null),
+        canned: [(OAUTH, Canned::Silent)].into(),
+        ..Behaviour::default()
+    };
+    let provider = TestProvider::start(behaviour).await;
+    let began = std::time::Instant::now();
+    let patient =
+        Http::new(HttpOptions { timeout: std::time::Duration::from_secs(120), ..HttpOptions::default() })
+            .unwrap();
+    let found = Provider::discover(&patient, &provider.issuer).await.unwrap();
+    assert!(!found.has_revocation());
+    assert!(began.elapsed() < std::time::Duration::from_secs(60), "{:?}", began.elapsed());
+}

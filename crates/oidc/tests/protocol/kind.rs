@@ -48,7 +48,7 @@ fn every_code_of_a_provider_has_one_kind() {
         for code in codes {
             let error = OAuthError::KNOWN.iter().find(|known| known.code() == *code).unwrap();
             assert_eq!(error.kind(), kind, "{code}");
-            let refused = Error::Refused { error: error.clone(), description: None };
+            let refused = Error::Refused { error: error.clone(), description: None, at: None };
             assert_eq!((refused.kind(), refused.code()), (kind, *code));
             assert_eq!(refused.is_transient(), kind == Passing, "{code}");
             let callback = CallbackError::Refused { error: error.clone(), description: None };
@@ -96,9 +96,9 @@ fn every_other_error_has_one_kind() {
         (Error::EndpointInvalid { endpoint: Endpoint::Token, problem: UrlProblem::Scheme }, UnusableAnswer),
         (Error::CodeFlowUnsupported, UnusableAnswer),
         (Error::Redirected { host: host() }, UnusableAnswer),
-        (Error::UnexpectedStatus { host: host(), status: 404 }, UnusableAnswer),
-        (Error::UnexpectedStatus { host: host(), status: 401 }, ActionRequired),
-        (Error::UnexpectedStatus { host: host(), status: 403 }, ActionRequired),
+        (Error::UnexpectedStatus { host: host(), status: 404, at: None }, UnusableAnswer),
+        (Error::UnexpectedStatus { host: host(), status: 401, at: None }, ActionRequired),
+        (Error::UnexpectedStatus { host: host(), status: 403, at: None }, ActionRequired),
         (Error::TooLarge { host: host() }, UnusableAnswer),
         (
             Error::Document {

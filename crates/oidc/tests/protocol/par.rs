@@ -271,6 +271,36 @@ async fn a_place_for_requests_that_cannot_be_used_matters_only_where_requests_ar
     }
 }
 
+#[tokio::test]
+async fn an_endpoint_that_is_not_there_is_named_with_the_setting_that_does_without() {
+    for (status, body, code) in [
+        (404, "no", "provider_unexpected_status"),
+        (405, "no", "provider_unexpected_status"),
+        (501, "no", "provider_unexpected_status"),
+        (501, r#"{"error":"Not Implemented"}"#, "provider_unexpected_status"),
+        (
+            400,
+            r#"{"error":"invalid_request","error_description":"client authentication required"}"#,
+            "invalid_request",
+        ),
+    ] {
+        let canned = [("/par", Canned::Answer(status, "application/json", body.into()))].into();
+        let error = start_error(offering(Vec::new(), Behaviour { canned, ..Behaviour::default() })).await;
+        let said = error.to_string();
+        assert!(error.code() == code && !error.is_transient(), "{said}");
+        assert!(said.contains("pushed_authorization_request_endpoint"), "{said}");
+        assert!(said.contains("pushed_requests = \"off\""), "{said}");
+    }
+    // An outage passes, and a scope is about something else.
+    let canned = [("/par", Canned::Answer(503, "text/html", b"no".to_vec()))].into();
+    let error = start_error(offering(Vec::new(), Behaviour { canned, ..Behaviour::default() })).await;
+    assert!(error.is_transient() && !error.to_string().contains("\"off\""), "{error}");
+    let body = br#"{"error":"invalid_scope"}"#.to_vec();
+    let canned = [("/par", Canned::Answer(400, "application/json", body))].into();
+    let error = start_error(offering(Vec::new(), Behaviour { canned, ..Behaviour::default() })).await;
+    assert!(error.code() == "invalid_scope" && !error.to_string().contains("\"off\""), "{error}");
+}
+
 /// Several providers offer the endpoint to every client and accept only those with a secret there.
 #[tokio::test]
 async fn a_place_for_requests_that_is_closed_to_public_clients_is_named() {

@@ -181,3 +181,43 @@ async fn a_refusal_that_repeats_what_was_sent_does_not_say_it_again() {
     assert!(!format!("{error} {error:?}").contains(&sent), "{error:?}");
     assert!(error.to_string().contains("“…” is spent"), "{error}");
 }
+
+/// What only says how an answer is to be read, in a form that says nothing, costs no tokens.
+#[tokio::test]
+async fn members_that_decide_nothing_cost_no_tokens() {
+    for (name, value) in [
+        ("scope", json!(false)),
+        ("scope", json!({})),
+        ("scope", json!(7)),
+        ("scope", json!([])),
+        ("scope", json!(["openid", null])),
+        ("id_token", json!(false)),
+        ("id_token", json!(7)),
+        ("id_token", json!("")),
+        ("refresh_token", json!(false)),
+    ] {
+        let client = Client::new(Behaviour::default()).await;
+        let tokens = client.sign_in().await.unwrap();
+        client.provider.behave(Behaviour { tokens: set(name, value.clone()), ..Behaviour::default() });
+        let sent = tokens.refresh_token.unwrap();
+        let refreshed = client.rp.refresh(&client.http, &sent, &tokens.identity, "openid", now()).await;
+        let refreshed = refreshed.unwrap_or_else(|failure| panic!("{name} {value}: {:?}", failure.error));
+        assert_eq!(refreshed.scope, "openid", "{name} {value}");
+        assert_eq!(refreshed.identity.subject, SUBJECT);
+    }
+}
+
+/// There was no code that could have been entered.
+#[tokio::test]
+async fn a_token_that_has_expired_is_no_code() {
+    let client = Client::new(Behaviour::default()).await;
+    let tokens = client.sign_in().await.unwrap();
+    let body = br#"{"error":"expired_token"}"#.to_vec();
+    let canned = [("/token", Canned::Answer(400, "application/json", body))].into();
+    client.provider.behave(Behaviour { canned, ..Behaviour::default() });
+    let sent = tokens.refresh_token.unwrap();
+    let failure =
+        client.rp.refresh(&client.http, &sent, &tokens.identity, "openid", now()).await.unwrap_err();
+    let said = failure.error.to_string();
+    assert!(failure.error.code() == "expired_token" && !said.contains("code"), "{said}");
+}

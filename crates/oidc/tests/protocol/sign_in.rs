@@ -132,7 +132,7 @@ async fn a_code_is_good_for_one_exchange_and_needs_its_verifier() {
     let query = client.provider.authorize(&first.url);
     let code = first.pending.receive(&query).unwrap().code;
     let error = client.rp.exchange(&client.http, &second.pending, code, now()).await.unwrap_err().error;
-    let Error::Refused { error, description } = &error else { panic!("{error:?}") };
+    let Error::Refused { error, description, .. } = &error else { panic!("{error:?}") };
     assert_eq!(*error, OAuthError::InvalidGrant);
     assert_eq!(description.as_deref(), Some("As the test wants it."));
 }

@@ -509,6 +509,11 @@ fn good() -> Vec<Case> {
             vec![Remove("/verification_uri"), Set("/verification_url", "{issuer}/device".into())],
         ),
         edit(
+            "page-draft-number",
+            "`verification_url` is a number beside a good `verification_uri`",
+            vec![Set("/verification_url", json!(7))],
+        ),
+        edit(
             "page-complete-empty",
             "`verification_uri_complete` is empty: there is none",
             vec![Set("/verification_uri_complete", "".into())],

@@ -86,7 +86,12 @@ fn unfit() -> Vec<Case> {
             "/keys/0/key_ops",
             json!(["deriveKey"]),
         ),
-        first("key-ops-empty", "the key is for nothing (`key_ops`)", "/keys/0/key_ops", json!([])),
+        first(
+            "key-ops-signing",
+            "the key is for signing alone (`key_ops`), beside a number",
+            "/keys/0/key_ops",
+            json!([7, "sign"]),
+        ),
         first(
             "alg-other",
             "the key is for ES384 (`alg`), on a curve that is not",
@@ -143,6 +148,9 @@ fn choice() -> Vec<Case> {
         wrong
     };
     let nameless = || signed(vec![Remove("/kid")], Signature::Own);
+    let says_nothing = |name: &str, deviation: &str, member, value: Value| {
+        case(format!("jwks-{name}"), deviation, "RFC 7517, 4", Served, set(Jwks, member, value))
+    };
     let mut same_kid = edited(Jwks, vec![Set("/keys/-", json!("{own key}"))]);
     same_kid.extend(signed(Vec::new(), Signature::Own));
     vec![
@@ -203,6 +211,12 @@ fn choice() -> Vec<Case> {
             wrong.extend(nameless());
             wrong
         }),
+        says_nothing("key-ops-empty", "`key_ops` is empty", "/keys/0/key_ops", json!([])),
+        says_nothing("key-ops-number", "`key_ops` is a list of numbers", "/keys/0/key_ops", json!([1])),
+        says_nothing("use-empty", "`use` is empty", "/keys/0/use", "".into()),
+        says_nothing("use-number", "`use` is a number", "/keys/0/use", json!(7)),
+        says_nothing("alg-empty", "`alg` is empty", "/keys/0/alg", "".into()),
+        says_nothing("alg-number", "`alg` is a number", "/keys/0/alg", json!(7)),
         case("jwks-another-key-beside", "another key is there, too", MATCH, Served, both(Vec::new())),
         case(
             "jwks-key-for-encryption-beside",

@@ -124,7 +124,10 @@ fn statuses() -> Vec<Case> {
         of(400, "with a good answer", "provider_unexpected_status"),
         of(403, "with a good answer", "pushed_request_refused"),
         of(405, "there is no such method", "provider_unexpected_status"),
+        of(404, "there is nothing", "provider_unexpected_status"),
+        of(410, "there is nothing any more", "provider_unexpected_status"),
         of(413, "the request is too large", "pushed_request_too_large"),
+        of(501, "it is not there", "provider_unexpected_status"),
     ]
 }
 

@@ -203,12 +203,6 @@ fn answers() -> Vec<Case> {
             vec![Twice("access_token", "evil".into())],
         ),
         kept("not-an-object", "the answer is a list", "token_response_malformed", vec![Text("[]".into())]),
-        kept(
-            "id-token-object",
-            "the new ID token is an object",
-            "token_response_malformed",
-            vec![Set("/id_token", json!({}))],
-        ),
     ]
 }
 
@@ -241,6 +235,7 @@ fn errors() -> Vec<Case> {
         refused(400, "temporarily_unavailable", Recovers("temporarily_unavailable")),
         refused(403, "access_denied", SignInNeeded("access_denied")),
         refused(400, "bad_refresh_token", SignInNeeded("provider_refused")),
+        refused(400, "expired_token", SignInNeeded("expired_token")),
         gateway(404, "Not Found"),
         gateway(403, "Forbidden"),
     ]
@@ -257,6 +252,17 @@ fn unusual() -> Vec<Case> {
             "the new ID token is `null`",
             edited(Token, vec![Set("/id_token", Value::Null)]),
         ),
+        good(
+            "id-token-false",
+            "the new ID token is `false`",
+            edited(Token, vec![Set("/id_token", json!(false))]),
+        ),
+        good(
+            "id-token-object",
+            "the new ID token is an object",
+            edited(Token, vec![Set("/id_token", json!({}))]),
+        ),
+        good("scope-false", "`scope` is `false`", edited(Token, vec![Set("/scope", json!(false))])),
         good(
             "without-rotation",
             "there is no new refresh token: the old one stays",
