@@ -43,12 +43,22 @@ func findPlaces(system string, variable func(string) string) (places, error) {
 		found.runtime = under(found.state, "run")
 	default:
 		found.state = under(first(folder("XDG_STATE_HOME"), under(folder("HOME"), ".local/state")), "abide")
-		found.runtime = first(under(folder("XDG_RUNTIME_DIR"), "abide"), under(found.state, "run"))
+		base := folder("XDG_RUNTIME_DIR")
+		if anyoneMayWrite(base) {
+			base = ""
+		}
+		found.runtime = first(under(base, "abide"), under(found.state, "run"))
 	}
 	if found.runtime == "" {
 		return found, notRunning("The home folder of this user is not known.", nil)
 	}
 	return found, nil
+}
+
+// anyoneMayWrite tells whether every user may replace what is in a folder. The agent does not use it then.
+func anyoneMayWrite(folder string) bool {
+	found, err := os.Stat(folder)
+	return err == nil && found.Mode().Perm()&0o002 != 0 && found.Mode()&os.ModeSticky == 0
 }
 
 func ownPlaces() (places, error) { return findPlaces(runtime.GOOS, os.Getenv) }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -109,6 +110,15 @@ func TestPlaces(t *testing.T) {
 		if found.runtime != place.runtime || (err != nil) != (place.runtime == "") {
 			t.Errorf("%v: %q, %v", place, found.runtime, err)
 		}
+	}
+	open := t.TempDir()
+	if err := os.Chmod(open, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	variables := map[string]string{"HOME": "/home/a", "XDG_RUNTIME_DIR": open}
+	found, err := findPlaces("linux", func(name string) string { return variables[name] })
+	if runtime.GOOS != "windows" && (found.runtime != "/home/a/.local/state/abide/run" || err != nil) {
+		t.Errorf("a folder that every user may write to: %q, %v", found.runtime, err)
 	}
 	// As crates/wire has it: letters of either case are the same folder.
 	if a, b := pipeName(`C:\Users\A\AppData\Local\Abide`), pipeName(`c:\users\a\appdata\local\abide`); a != b || !strings.HasPrefix(a, `\\.\pipe\abide-`) {

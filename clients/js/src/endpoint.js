@@ -1,6 +1,7 @@
 // Where the agent is, and one conversation with it: over the socket, or signed over TCP.
 
 import { randomBytes } from "node:crypto";
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 import net from "node:net";
@@ -21,8 +22,15 @@ export function runtimeFolder(environment = process.env, platform = process.plat
   const under = (base, ...rest) => (base ? path.join(base, ...rest) : undefined);
   if (platform === "win32") return under(folder("LOCALAPPDATA") ?? folder("APPDATA"), "Abide", "run");
   if (platform === "darwin") return under(home, "Library/Application Support/Abide/run");
-  if (folder("XDG_RUNTIME_DIR")) return path.join(folder("XDG_RUNTIME_DIR"), "abide");
+  const base = folder("XDG_RUNTIME_DIR");
+  if (base && !anyoneMayWrite(base)) return path.join(base, "abide");
   return under(folder("XDG_STATE_HOME") ?? under(home, ".local/state"), "abide/run");
+}
+
+/** Whether every user may replace what is in a folder. The agent does not use it then. */
+function anyoneMayWrite(folder) {
+  const mode = statSync(folder, { throwIfNoEntry: false })?.mode ?? 0;
+  return (mode & 0o002) !== 0 && (mode & 0o1000) === 0;
 }
 
 /** The agent's address over TCP, from `endpoint.json`. What answers there still has to prove itself. */

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import socket
+import stat
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,10 +32,19 @@ def runtime_folder(environment=os.environ):
         return local / "Abide" / "run" if local else None
     if sys.platform == "darwin":
         return home / "Library/Application Support/Abide/run" if home else None
-    if runtime := folder("XDG_RUNTIME_DIR"):
+    if (runtime := folder("XDG_RUNTIME_DIR")) and not _anyone_may_write(runtime):
         return runtime / "abide"
     state = folder("XDG_STATE_HOME") or (home and home / ".local/state")
     return state / "abide/run" if state else None
+
+
+def _anyone_may_write(folder):
+    """Whether every user may replace what is in a folder. The agent does not use it then."""
+    try:
+        mode = folder.stat().st_mode
+    except OSError:
+        return False
+    return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
 
 
 def address_of(folder):

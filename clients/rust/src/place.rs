@@ -18,10 +18,24 @@ pub(crate) fn runtime_folder(variable: impl Fn(&str) -> Option<OsString>) -> Res
     } else {
         let state = || folder("XDG_STATE_HOME").or_else(|| home().map(|home| home.join(".local/state")));
         folder("XDG_RUNTIME_DIR")
+            .filter(|base| !anyone_may_write(base))
             .map(|base| base.join("abide"))
             .or_else(|| state().map(|base| base.join("abide/run")))
     };
     found.ok_or_else(|| Error::not_running("The home folder of this user is not known."))
+}
+
+/// Whether every user may replace what is in a folder. The agent does not use it then.
+#[cfg(unix)]
+fn anyone_may_write(folder: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = folder.metadata().map(|found| found.permissions().mode());
+    mode.is_ok_and(|mode| mode & 0o002 != 0 && mode & 0o1000 == 0)
+}
+
+#[cfg(not(unix))]
+fn anyone_may_write(_: &Path) -> bool {
+    false
 }
 
 /// The agent's address over TCP. What answers there still has to prove itself.
@@ -48,6 +62,16 @@ mod tests {
             of(&[("HOME", "/home/a"), ("XDG_RUNTIME_DIR", "relative")]),
             "/home/a/.local/state/abide/run"
         );
+        let open = std::env::temp_dir().join(format!("abide-place-{}", std::process::id()));
+        let mode = |mode| {
+            let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
+            let _ = std::fs::set_permissions(&open, permissions);
+            of(&[("HOME", "/home/a"), ("XDG_RUNTIME_DIR", open.to_str().unwrap_or_default())])
+        };
+        assert!(std::fs::create_dir(&open).is_ok());
+        let found = [mode(0o700), mode(0o777)];
+        let _ = std::fs::remove_dir(&open);
+        assert_eq!(found, [open.join("abide").display().to_string(), "/home/a/.local/state/abide/run".into()]);
         assert_eq!(of(&[("HOME", "/home/a"), ("XDG_STATE_HOME", "/state")]), "/state/abide/run");
         assert_eq!(of(&[]), "");
     }

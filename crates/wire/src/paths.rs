@@ -3,7 +3,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folders that Abide uses for one user, after the XDG Base Directory Specification on Linux and the platforms' own
 /// conventions elsewhere.
@@ -53,8 +53,18 @@ impl Places {
             folder(name).or_else(|| home.as_ref().map(|home| home.join(rest))).map(|base| base.join("abide"))
         };
         let state = under("XDG_STATE_HOME", ".local/state")?;
-        let runtime = folder("XDG_RUNTIME_DIR").map_or_else(|| state.join("run"), |base| base.join("abide"));
+        let base = folder("XDG_RUNTIME_DIR").filter(|base| !anyone_may_write(base));
+        let runtime = base.map_or_else(|| state.join("run"), |base| base.join("abide"));
         Some(Self { config: under("XDG_CONFIG_HOME", ".config")?, state, runtime })
+    }
+
+    /// The folder that `XDG_RUNTIME_DIR` names and that is not used, because every user may put another folder in the place of
+    /// Abide's there.
+    pub fn not_used(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+        let is_read = !cfg!(any(windows, target_os = "macos"));
+        let base =
+            variable("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|base| is_read && base.is_absolute());
+        base.filter(|base| anyone_may_write(base))
     }
 
     /// The configuration file.
@@ -83,6 +93,19 @@ impl Places {
     pub fn endpoint_file(&self) -> PathBuf {
         self.runtime.join("endpoint.json")
     }
+}
+
+/// Whether every user may replace what is in a folder. In one with the sticky bit, as /tmp has it, only the owner of a file may.
+#[cfg(unix)]
+fn anyone_may_write(folder: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = folder.metadata().map(|found| found.permissions().mode());
+    mode.is_ok_and(|mode| mode & 0o002 != 0 && mode & 0o1000 == 0)
+}
+
+#[cfg(not(unix))]
+fn anyone_may_write(_: &Path) -> bool {
+    false
 }
 
 /// The administrator's policy. `None` on Windows, where policies are in the registry.
@@ -129,6 +152,31 @@ mod tests {
                 .unwrap();
         assert_eq!(found.config, PathBuf::from("/home/alice/.config/abide"));
         assert_eq!(found.runtime, PathBuf::from("/home/alice/.local/state/abide/run"));
+    }
+
+    /// Another user could put a folder of their own in the place of Abide's.
+    #[test]
+    fn a_runtime_folder_that_everybody_may_write_to_is_not_used() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = std::env::temp_dir().join(format!("abide-paths-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let shown = folder.to_str().unwrap();
+        let with = |mode: u32| {
+            std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
+            let variables = |key: &str| match key {
+                "HOME" => Some("/home/alice".into()),
+                "XDG_RUNTIME_DIR" => Some(shown.into()),
+                _ => None,
+            };
+            (Places::from_environment(variables).unwrap().runtime, Places::not_used(variables))
+        };
+        let found = [0o700, 0o755, 0o1777, 0o777].map(with);
+        std::fs::remove_dir(&folder).unwrap();
+        for used in &found[..3] {
+            assert_eq!(*used, (folder.join("abide"), None));
+        }
+        let instead = PathBuf::from("/home/alice/.local/state/abide/run");
+        assert_eq!(found[3], (instead, Some(folder)));
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub enum FolderError {
         /// Its owner.
         uid: u32,
     },
+    /// Other users may put another folder in its place.
+    #[error("Other users may write to {}, so Abide keeps no socket there. Its mode should be 700.", .0.display())]
+    Shared(PathBuf),
     /// A symbolic link, or a file.
     #[error("{} is not a folder of its own. Remove it, and Abide makes a new one.", .0.display())]
     NoFolder(PathBuf),
@@ -59,6 +62,9 @@ mod system {
     pub(super) fn private_folder(path: &Path, itself: bool) -> Result<(), FolderError> {
         let failed = |source| FolderError::System { path: path.to_owned(), source };
         owned(path)?;
+        if itself {
+            own(path)?;
+        }
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| {
             if path.symlink_metadata().is_ok() {
                 FolderError::NoFolder(path.to_owned())
@@ -89,6 +95,18 @@ mod system {
             }
         }
         Ok(())
+    }
+
+    /// Whether only this user and root may replace what is there.
+    fn own(path: &Path) -> Result<(), FolderError> {
+        let this_user = rustix::process::geteuid().as_raw();
+        let Some((folder, found)) = path.parent().and_then(|folder| Some((folder, folder.metadata().ok()?)))
+        else {
+            return Ok(());
+        };
+        let mode = found.mode();
+        let by_others = mode & 0o002 != 0 || (mode & 0o020 != 0 && has_others(found.gid(), this_user));
+        if by_others && mode & 0o1000 == 0 { Err(FolderError::Shared(folder.to_owned())) } else { Ok(()) }
     }
 
     /// Whether a group has members besides this user and root. Many systems give each user a group of its own. A group that the system
@@ -260,6 +278,18 @@ mod tests {
         assert_eq!(mode(&target), 0o755, "its target stays as it was");
         assert!(runtime_folder(&folder.path().join("a/b")).is_ok());
         assert_eq!(mode(&folder.path().join("a/b")), 0o700);
+    }
+
+    #[test]
+    fn a_runtime_folder_that_others_can_replace_is_not_used() {
+        let above = tempfile::tempdir().unwrap();
+        let path = above.path().join("abide");
+        for (mode, fits) in [(0o777, false), (0o1777, true), (0o755, true)] {
+            set_mode(above.path(), mode);
+            let made = runtime_folder(&path);
+            assert_eq!(made.is_ok(), fits, "{mode:o}");
+            assert!(fits || matches!(made, Err(FolderError::Shared(folder)) if folder == above.path()));
+        }
     }
 
     #[test]

@@ -78,6 +78,7 @@ pub(super) fn doctor(io: &mut Io<'_>, json: bool) -> Result<(), Failure> {
     let mut checks = vec![configuration(&places, checked(io, &endpoint, agent.is_ok()))];
     checks.extend(policy());
     checks.extend(endpoint_file.parent().and_then(|runtime| folder(runtime, io.user)));
+    checks.extend(Places::not_used(io.environment).map(|folder| not_used(&folder)));
     checks.push(check("agent", agent));
     if !running && endpoint_file.exists() {
         checks.push(Check::new(
@@ -211,6 +212,15 @@ fn folder(folder: &Path, user: u32) -> Option<Check> {
         _ => (false, format!("belongs to another user (uid {})", metadata.uid())),
     };
     Some(Check::of("folder", ok, format!("{} · {what}", folder.display())))
+}
+
+/// What Abide does not use, although the environment names it.
+fn not_used(folder: &Path) -> Check {
+    let detail = format!(
+        "XDG_RUNTIME_DIR names {}, which every user may write to, so Abide does not use it. Its mode should be 700",
+        folder.display()
+    );
+    Check::new("folder", Level::Warning, detail)
 }
 
 #[cfg(not(unix))]
