@@ -423,7 +423,7 @@ const UNSETTLED: &[(&str, usize, &str)] = &[
     ("provider_session/logout_listener.rs", 2, "the listener is opened again with the configuration"),
     ("proxy/listener.rs", 1, "the port is closed"),
     ("runtime/presence.rs", 1, "the session waits for a limited time"),
-    ("runtime/start.rs", 12, "they run as long as the agent, and have no attempt"),
+    ("runtime/start.rs", 14, "they run as long as the agent, and have no attempt"),
     ("sign_in/mod.rs", 1, "waited for, with an answer if it panics"),
     ("sign_in/port_guard.rs", 1, "a link that starts no sign-in"),
     ("sign_in/step_up.rs", 1, "waited for, with an answer if it panics"),

@@ -11,7 +11,7 @@ mod proxies;
 mod tools;
 mod updates;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use abide_audit::Event as Recorded;
@@ -87,7 +87,8 @@ pub(crate) struct Inner {
     pub(crate) installed: Option<Installed>,
     /// What is left to another version.
     pub(crate) kept: Arc<Kept>,
-    pub(crate) port: u16,
+    /// The port of the endpoint, which can change once: when the configured one becomes free.
+    pub(crate) port: AtomicU16,
     /// How sessions are kept between two starts.
     pub(crate) vault: Mutex<VaultMode>,
     pub(crate) presence: mpsc::Sender<oneshot::Sender<PresenceStatus>>,
@@ -127,7 +128,11 @@ impl Agent {
     /// The port on 127.0.0.1 that the local endpoint is bound to.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.0.port
+        self.0.port.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn listens_at(&self, port: u16) {
+        self.0.port.store(port, Ordering::Relaxed);
     }
 
     /// How sessions are kept between two starts.

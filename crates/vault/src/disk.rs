@@ -34,14 +34,72 @@ pub(crate) enum Found {
 }
 
 /// The lock on a folder.
-pub(crate) struct Lock(File);
+pub(crate) struct Lock {
+    path: PathBuf,
+    file: File,
+    /// One that was removed while it was held. It stays locked: a process that had opened it may still be trying.
+    removed: Option<File>,
+}
 
 impl Drop for Lock {
     /// Unlocks explicitly. A child process that another thread is just starting has a copy of the open file until it runs,
     /// so closing ours would leave the folder locked for that time.
     fn drop(&mut self) {
-        let _ = self.0.unlock();
+        let _ = self.file.unlock();
+        if let Some(removed) = &self.removed {
+            let _ = removed.unlock();
+        }
     }
+}
+
+impl Lock {
+    /// Makes the file again if it was removed: without it, another process would lock the folder, too. Returns whether that was so.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::InUse`] if another process has made and locked one meanwhile.
+    pub(crate) fn hold(&mut self) -> Result<bool, VaultError> {
+        if is_at(&self.file, &self.path) {
+            return Ok(false);
+        }
+        let path = &self.path;
+        let failed = |source| VaultError::Storage { doing: "lock", path: path.clone(), source };
+        let made = private(OpenOptions::new().write(true).create(true)).open(path).map_err(failed)?;
+        lock(&made).map_err(|error| match error {
+            TryLockError::WouldBlock => {
+                VaultError::InUse { folder: path.parent().unwrap_or(path).to_owned() }
+            }
+            TryLockError::Error(source) => failed(source),
+        })?;
+        self.removed = Some(std::mem::replace(&mut self.file, made));
+        Ok(true)
+    }
+}
+
+/// Locks a file, with some patience.
+fn lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 1..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            tried => return tried,
+        }
+    }
+    file.try_lock()
+}
+
+/// Whether an open file is the one at a path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let known = |found: io::Result<fs::Metadata>| found.ok().map(|found| (found.dev(), found.ino()));
+    let (open, there) = (known(file.metadata()), known(fs::symlink_metadata(path)));
+    open.is_some() && open == there
+}
+
+/// The name of a file that is open stays taken.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
 }
 
 impl Disk {
@@ -59,20 +117,20 @@ impl Disk {
         let disk = Self::of(folder);
         disk.step("create the private folder", folder, || private_folder(folder))?;
         let path = disk.path(LOCK);
-        let lock =
-            disk.step("open", &path, || private(OpenOptions::new().write(true).create(true)).open(&path))?;
-        let tried = (1..TRIES).find_map(|_| match lock.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                std::thread::sleep(PAUSE);
-                None
+        for _ in 0..TRIES {
+            let open = || private(OpenOptions::new().write(true).create(true)).open(&path);
+            let file = disk.step("open", &path, open)?;
+            match lock(&file) {
+                // One that was removed since it was opened locks nothing.
+                Ok(()) if !is_at(&file, &path) => {}
+                Ok(()) => return Ok((disk, Lock { path, file, removed: None })),
+                Err(TryLockError::WouldBlock) => break,
+                Err(TryLockError::Error(source)) => {
+                    return Err(VaultError::Storage { doing: "lock", path, source });
+                }
             }
-            tried => Some(tried),
-        });
-        match tried.unwrap_or_else(|| lock.try_lock()) {
-            Ok(()) => Ok((disk, Lock(lock))),
-            Err(TryLockError::WouldBlock) => Err(VaultError::InUse { folder: folder.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(VaultError::Storage { doing: "lock", path, source }),
         }
+        Err(VaultError::InUse { folder: folder.to_owned() })
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

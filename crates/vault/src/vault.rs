@@ -27,7 +27,7 @@ pub struct Vault {
     number: u64,
     store: Option<Store>,
     // Last, so that everything else is finished when the lock is released.
-    _lock: Lock,
+    lock: Lock,
 }
 
 /// The place of the vault; none if it is in memory only.
@@ -186,6 +186,15 @@ impl Vault {
         Ok(Opened { vault, news })
     }
 
+    /// Makes `vault.lock` again if it was removed: without it, another process would open this vault, too. Returns whether that
+    /// was so.
+    ///
+    /// # Errors
+    /// [`VaultError::InUse`] if another process has opened the vault meanwhile; [`VaultError::Storage`].
+    pub fn hold_lock(&mut self) -> Result<bool, VaultError> {
+        self.lock.hold()
+    }
+
     fn empty(lock: Lock) -> Self {
         Self {
             records: Records::new(),
@@ -193,7 +202,7 @@ impl Vault {
             generation: 0,
             number: 0,
             store: None,
-            _lock: lock,
+            lock,
         }
     }
 

@@ -6,6 +6,8 @@ use abide_audit::Event as Recorded;
 
 use super::Agent;
 use crate::platform::clock;
+#[cfg(unix)]
+use crate::platform::occupant::Occupant;
 
 /// How long the end of the program waits for removals.
 const LONGEST_REMOVAL: std::time::Duration = std::time::Duration::from_secs(2);
@@ -16,13 +18,22 @@ impl Agent {
     pub async fn stop(&self) {
         self.end_tasks();
         self.0.kept.clear();
-        let places = &self.0.store.options.places;
-        let _ = std::fs::remove_file(places.endpoint_file());
-        #[cfg(unix)]
-        let _ = std::fs::remove_file(places.socket());
+        self.withdraw().await;
         self.write_everything_down().await;
         let _ = self.0.store.last_words().await;
         crate::platform::log::flush();
+    }
+
+    /// Removes the files by which programs find this agent. Those of another one that has taken their place stay.
+    async fn withdraw(&self) {
+        let places = &self.0.store.options.places;
+        #[cfg(unix)]
+        if matches!(Occupant::of(&places.socket()).await, Occupant::Another(_)) {
+            return;
+        }
+        let _ = std::fs::remove_file(places.endpoint_file());
+        #[cfg(unix)]
+        let _ = std::fs::remove_file(places.socket());
     }
 
     /// Ends the clock, the listeners of the endpoint and what else runs by itself.

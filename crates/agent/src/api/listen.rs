@@ -17,6 +17,16 @@ use crate::platform::tcp_peer::listening_user;
 use crate::server::tcp::{Admits, Tcp, bind};
 use crate::server::{Accept, Limits, Source, serve};
 
+/// Why the socket is not bound.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotBound {
+    /// Another program of this user listens there. Its number, if it is known.
+    #[error("another program listens there")]
+    InUse(Option<u32>),
+    #[error("{0}")]
+    System(#[from] io::Error),
+}
+
 /// Ports that are tried when the configured one is taken.
 const ATTEMPTS: usize = 8;
 
@@ -62,6 +72,17 @@ pub(crate) fn bind_tcp(port: u16, heritage: &mut Heritage) -> io::Result<Bound> 
         }
         Err(error) => Err(error),
     }
+}
+
+/// Binds the configured port, as far as the program that has held it is gone; `None` while it holds the address.
+pub(crate) fn bind_freed(taken: Taken) -> Option<Bound> {
+    let (address, port) = (taken.address, taken.address.port());
+    let first = bind(address).ok()?;
+    // On the address that was free, Abide listens already.
+    let (other, in_use) =
+        if address.is_ipv4() { beside(port, &mut Heritage::default()).ok()? } else { (None, None) };
+    let taken = in_use.map(|address| Taken { address, user: listening_user(address) });
+    Some(Bound { listeners: std::iter::once(first).chain(other).collect(), port, taken })
 }
 
 /// Both families on one port that the system has chosen: another one when a program has it in the other family.
@@ -173,43 +194,83 @@ pub(crate) use windows::{Listening, bind_socket, left_socket};
 #[cfg(unix)]
 mod unix {
     use std::collections::HashMap;
+    use std::fs::{File, TryLockError};
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
     use std::sync::Weak;
+    use std::time::Duration;
 
     use tokio::net::{UnixListener, UnixSocket, UnixStream};
 
     use super::*;
+    use crate::platform::occupant::{Mark, Occupant};
     use crate::server::Quiet;
     use crate::server::tcp::BACKLOG;
 
     /// So many processes are known by their number at a time.
     const PROCESSES: usize = 1024;
+    /// How often a folder is tried in which another agent binds its socket just now, and the pause between.
+    const TRIES: u32 = 100;
+    const PAUSE: Duration = Duration::from_millis(10);
 
-    /// Binds the socket, for this user alone. The vault's lock has shown that no other agent lives, so a socket that is there
-    /// is left over.
-    pub(crate) fn bind_socket(path: &Path) -> io::Result<Listening> {
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+    /// Binds the socket, for this user alone. What is left at its place is removed; the socket of an agent that lives stays, also of
+    /// one with another state folder, and so with another lock.
+    pub(crate) async fn bind_socket(path: &Path) -> Result<Listening, NotBound> {
+        let folder = path.parent().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        // Nothing that another agent has bound since the look may be removed.
+        let _turn = turn(folder).await?;
+        match Occupant::of(path).await {
+            Occupant::Nothing => {}
+            Occupant::Another(process) => return Err(NotBound::InUse(process)),
+            Occupant::This | Occupant::Left => clear(path)?,
         }
         let socket = UnixSocket::new_stream()?;
-        socket.bind(path)?;
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        socket.bind(path).map_err(named)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
         // Until here nothing listens, so nothing can connect before the mode is set.
         let listener = socket.listen(BACKLOG)?;
-        Ok(Listening { listener, turned_away: Quiet::new(), processes: HashMap::new() })
+        Ok(Listening { listener, mark: Mark::of(path), turned_away: Quiet::new(), processes: HashMap::new() })
+    }
+
+    /// Locks the folder. Some file systems cannot: there, two agents that start in the same moment are not kept apart.
+    async fn turn(folder: &Path) -> io::Result<File> {
+        let folder = File::open(folder)?;
+        for _ in 0..TRIES {
+            match folder.try_lock() {
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(PAUSE).await,
+                Ok(()) | Err(TryLockError::Error(_)) => return Ok(folder),
+            }
+        }
+        Err(io::Error::new(io::ErrorKind::WouldBlock, "another program has locked its folder"))
+    }
+
+    /// Takes away what is left at the place of the socket: a folder only if it is empty.
+    fn clear(path: &Path) -> io::Result<()> {
+        let removed = match path.symlink_metadata() {
+            Ok(found) if found.is_dir() => std::fs::remove_dir(path),
+            _ => std::fs::remove_file(path),
+        };
+        match removed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(io::Error::new(error.kind(), format!("{} is in the way ({error})", path.display())))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The socket at this path, if an earlier program of this process has left it.
     pub(crate) fn left_socket(path: &Path, heritage: &mut Heritage) -> Option<Listening> {
         let listener = UnixListener::from_std(heritage.socket(path)?).ok()?;
-        Some(Listening { listener, turned_away: Quiet::new(), processes: HashMap::new() })
+        // Whether it is still at this path is not known.
+        Some(Listening { listener, mark: None, turned_away: Quiet::new(), processes: HashMap::new() })
     }
 
     /// The bound socket.
     pub(crate) struct Listening {
         pub(super) listener: UnixListener,
+        /// What its file is known by.
+        pub(crate) mark: Option<Mark>,
         turned_away: Quiet,
         /// Those that have a connection, by their number.
         processes: HashMap<i32, Weak<Connected>>,
@@ -277,11 +338,15 @@ mod windows {
 
     /// Makes the pipe. The default security of a pipe lets
     /// only this user, administrators and the system write to it, and no other user can send a request.
-    pub(crate) fn bind_socket(path: &Path) -> io::Result<Listening> {
+    pub(crate) async fn bind_socket(path: &Path) -> Result<Listening, NotBound> {
         let name = path.to_path_buf();
         // The first instance has to be ours: a pipe of that name that another program has made is an error.
-        let first =
-            ServerOptions::new().first_pipe_instance(true).reject_remote_clients(true).create(&name)?;
+        let first = ServerOptions::new().first_pipe_instance(true).reject_remote_clients(true).create(&name);
+        let first = first.map_err(|error| match error.kind() {
+            // The system's answer where a pipe of that name is there.
+            io::ErrorKind::PermissionDenied => NotBound::InUse(None),
+            _ => NotBound::System(error),
+        })?;
         Ok(Listening { name, waiting: first })
     }
 

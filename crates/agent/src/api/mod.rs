@@ -26,4 +26,6 @@ mod signed;
 mod system;
 mod token;
 
-pub(crate) use listen::{Listening, Taken, bind_socket, bind_tcp, left_socket, serve_tcp};
+pub(crate) use listen::{
+    Listening, NotBound, Taken, bind_freed, bind_socket, bind_tcp, left_socket, serve_tcp,
+};

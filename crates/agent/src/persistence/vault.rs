@@ -203,6 +203,11 @@ impl VaultThread {
         self.run(move |vault| vault.abandon_rotation(&name))
     }
 
+    /// Makes the lock of the vault again if it was removed. Returns whether that was so.
+    pub(crate) fn hold_lock(&self) -> impl Future<Output = Result<bool, StoreError>> + Send + use<> {
+        self.run(Vault::hold_lock)
+    }
+
     /// Makes the vault durable with the key in the keyring, which can be used by now.
     pub(crate) fn move_in(
         &self,

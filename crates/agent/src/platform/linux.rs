@@ -96,7 +96,7 @@ pub(crate) fn host_name() -> Option<String> {
     std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned())
 }
 
-/// Notices that something is removed from a folder, or the folder itself.
+/// Notices that something is removed from a folder or replaced there, or the folder itself removed.
 pub(crate) struct FolderWatch(Option<AsyncFd<std::os::fd::OwnedFd>>);
 
 impl FolderWatch {
@@ -104,6 +104,7 @@ impl FolderWatch {
         let flags = inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK;
         let events = inotify::WatchFlags::DELETE
             | inotify::WatchFlags::MOVED_FROM
+            | inotify::WatchFlags::MOVED_TO
             | inotify::WatchFlags::DELETE_SELF
             | inotify::WatchFlags::MOVE_SELF;
         let watch = inotify::init(flags).and_then(|descriptor| {
@@ -117,7 +118,7 @@ impl FolderWatch {
         Self(watch.inspect_err(|error| tracing::debug!(%error, "a folder cannot be watched")).ok())
     }
 
-    /// Returns once something was removed; without the system's help after a while.
+    /// Returns once something was removed or replaced; without the system's help after a while.
     pub(crate) async fn changed(&mut self) {
         match &self.0 {
             Some(watch) if watch.readable().await.is_ok() => {}

@@ -15,6 +15,8 @@ pub(crate) mod installed;
 mod local_time;
 pub(crate) mod log;
 pub(crate) mod managed;
+#[cfg(unix)]
+pub(crate) mod occupant;
 pub(crate) mod predecessor;
 pub(crate) mod program;
 pub(crate) mod tcp_peer;

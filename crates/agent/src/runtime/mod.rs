@@ -5,6 +5,8 @@ pub mod demo;
 pub(crate) mod effects;
 pub(crate) mod headless;
 mod keyring;
+mod lock;
+mod port;
 pub(crate) mod presence;
 pub(crate) mod rehearsal;
 mod reload;

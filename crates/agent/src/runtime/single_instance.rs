@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::platform;
 use crate::platform::file;
+#[cfg(unix)]
+use crate::platform::occupant::Occupant;
 
 /// The agent that holds the lock of the vault, as far as it has said. The lock itself says whether that is still so.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -56,6 +58,38 @@ impl fmt::Display for Owner {
             None => Ok(()),
         }
     }
+}
+
+/// The agent with the state in this folder, if it answers. The file that it has locked can have been removed, and a second lock be
+/// made there.
+#[cfg(unix)]
+pub(crate) async fn answering(state: &Path) -> Option<Owner> {
+    let owner = Owner::read(state);
+    let found = Occupant::of(owner.socket()?).await;
+    // Another number: the socket has another owner by now.
+    let it_is = matches!(found, Occupant::Another(process) if process.is_some() && process == owner.pid);
+    it_is.then_some(owner)
+}
+
+/// The lock is a file that is open, which cannot be replaced.
+#[cfg(windows)]
+pub(crate) async fn answering(_: &Path) -> Option<Owner> {
+    None
+}
+
+/// The process that listens at this socket, if that is not this agent; within, its number, if it is known.
+#[cfg(unix)]
+pub(crate) async fn another_has(socket: &Path) -> Option<Option<u32>> {
+    match Occupant::of(socket).await {
+        Occupant::Another(process) => Some(process),
+        _ => None,
+    }
+}
+
+/// Making the pipe tells it.
+#[cfg(windows)]
+pub(crate) async fn another_has(_: &Path) -> Option<Option<u32>> {
+    None
 }
 
 /// The request that shows the window, or the account that a link asks for.

@@ -1,8 +1,8 @@
 //! From nothing to a running agent.
 
 use std::io;
-use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU16};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::accounts::reload::{FromTheStart, arrange};
 use crate::agent::{Agent, Inner};
-use crate::api::{Taken, bind_socket, bind_tcp, left_socket, serve_tcp};
+use crate::api::{NotBound, Taken, bind_socket, bind_tcp, left_socket, serve_tcp};
 use crate::audit::{Audit, AuditError, SEAL};
 use crate::browser::opener::Opener;
 use crate::config::{Config, ConfigError};
@@ -30,9 +30,10 @@ use crate::platform::installed::Installed;
 use crate::provider_session::logout_listener::LogoutListeners;
 use crate::proxy;
 use crate::runtime::effects::Flows;
+use crate::runtime::port::{self, Held};
 use crate::runtime::single_instance::{self, Owner};
 use crate::runtime::socket;
-use crate::runtime::{keyring, presence, reload, updates, upgrade};
+use crate::runtime::{keyring, lock, presence, reload, updates, upgrade};
 use crate::sign_in::port_guard;
 use crate::sign_out::pending;
 use crate::state::proxies::Proxies;
@@ -83,6 +84,19 @@ pub enum StartError {
     /// The local endpoint cannot be opened.
     #[error("The local endpoint cannot be opened: {0}")]
     Endpoint(io::Error),
+    /// An agent with another folder for its state has the socket.
+    #[error(
+        "Another agent of yours{} has the socket {} already. It keeps its sessions in another folder. Quit it, or start this one \
+         with a runtime folder of its own (XDG_RUNTIME_DIR).",
+        process.map(|process| format!(", process {process},")).unwrap_or_default(),
+        socket.display()
+    )]
+    SocketInUse {
+        /// The socket.
+        socket: PathBuf,
+        /// The number of the other agent's process, if it is known.
+        process: Option<u32>,
+    },
 }
 
 impl StartError {
@@ -110,6 +124,14 @@ impl StartError {
             Self::Folder(_) => "folder",
             Self::Audit(_) => "audit",
             Self::Endpoint(_) => "endpoint",
+            Self::SocketInUse { .. } => "socket_in_use",
+        }
+    }
+
+    fn of_socket(socket: &Path, why: NotBound) -> Self {
+        match why {
+            NotBound::InUse(process) => Self::SocketInUse { socket: socket.to_owned(), process },
+            NotBound::System(error) => Self::Endpoint(error),
         }
     }
 }
@@ -159,6 +181,9 @@ impl Agent {
         let config = Config::effective(&options)?;
         file::private_folder(&options.places.state)?;
         file::runtime_folder(&options.places.runtime)?;
+        if let Some(owner) = single_instance::answering(&options.places.state).await {
+            return Err(already_running(owner, &options).await);
+        }
         // Both ask others: at the same time.
         let (found, mut presence) = tokio::join!(
             VaultThread::open(options.places.state.clone(), Keeping::new(&config.vault, &options)),
@@ -167,17 +192,16 @@ impl Agent {
         let found = match found {
             Ok(found) => found,
             Err(NotOpen::Refused(OpenError::Vault(VaultError::InUse { .. }))) => {
-                let owner = Owner::read(&options.places.state);
-                // It may have been started with another runtime folder.
-                let socket = owner.socket().map_or_else(|| options.places.socket(), Path::to_owned);
-                // A process that is closed to others could be any program, and would be refused.
-                platform::show_program();
-                single_instance::show_the_other(&socket, options.link.as_ref()).await;
-                return Err(StartError::AlreadyRunning(owner));
+                return Err(already_running(Owner::read(&options.places.state), &options).await);
             }
             Err(NotOpen::Refused(error)) => return Err(error.into()),
             Err(NotOpen::NoThread) => return Err(StartError::Thread),
         };
+        let socket = options.places.socket();
+        // Before anything is written that the other agent, or a program that looks for it, reads.
+        if let Some(process) = single_instance::another_has(&socket).await {
+            return Err(StartError::SocketInUse { socket, process });
+        }
         if let Err(error) = Owner::write(&options.places) {
             tracing::warn!(%error, "where this agent is could not be written down");
         }
@@ -201,6 +225,11 @@ impl Agent {
             let wanted = record_name(name);
             found.records.iter().find(|(record, _)| *record == wanted).map(|(_, content)| content.as_slice())
         };
+        if let Some(folder) = Places::not_used(|name| std::env::var_os(name)) {
+            let warning = not_used(&folder, &socket);
+            tracing::warn!("{warning}");
+            store.warning(warning);
+        }
         store.spoken.obey(&config);
         store.updates.obey(&config);
         for (name, account) in &config.accounts {
@@ -220,12 +249,7 @@ impl Agent {
         set_aside::resume(&store, &found.records);
         presence::begin(&store, &mut presence).await;
         let bound = bind_tcp(config.endpoint.port, &mut heritage).map_err(StartError::Endpoint)?;
-        let (port, taken) = (bound.port, bound.taken);
-        if let Some(taken) = taken {
-            let warning = port_warning(taken, port);
-            tracing::error!("{warning}");
-            store.warning(warning);
-        }
+        let (port, held) = (bound.port, Held::new(bound.taken));
         let (ask_presence, asked) = tokio::sync::mpsc::channel(4);
         let agent = Self(std::sync::Arc::new(Inner {
             presence: ask_presence,
@@ -245,26 +269,31 @@ impl Agent {
             links: AtomicBool::new(config.takes_links()),
             installed,
             kept: Arc::new(Kept::default()),
-            port,
+            port: AtomicU16::new(port),
             vault: Mutex::new(found.mode),
             #[cfg(feature = "demo")]
             demo,
         }));
         agent.consent().know_accounts();
         let places = &store.options.places;
-        let left = left_socket(&places.socket(), &mut heritage);
-        let socket = left.map_or_else(|| bind_socket(&places.socket()), Ok).map_err(StartError::Endpoint)?;
+        let socket = match left_socket(&socket, &mut heritage) {
+            Some(left) => left,
+            None => bind_socket(&socket).await.map_err(|why| StartError::of_socket(&socket, why))?,
+        };
         heritage.keep_the_rest();
         tokio::spawn(async {
             tokio::time::sleep(LEFT_PATIENCE).await;
             forget();
         });
+        let warning = held.now().map(|taken| port::warn(&agent, taken));
         let advertised = {
-            let places = places.clone();
-            move || advertise(&places, port, taken)
+            let (places, agent, held) = (places.clone(), agent.clone(), held.clone());
+            move || advertise(&places, agent.port(), held.now())
         };
         let tasks = [
-            tokio::spawn(socket::keep(agent.clone(), places.socket(), socket, advertised)).abort_handle(),
+            tokio::spawn(socket::keep(agent.clone(), places.clone(), socket, advertised.clone()))
+                .abort_handle(),
+            tokio::spawn(port::take(agent.clone(), held, warning, advertised.clone())).abort_handle(),
             tokio::spawn(serve_tcp(agent.clone(), bound)).abort_handle(),
             tokio::spawn(store.clone().keep_time()).abort_handle(),
             tokio::spawn(presence::follow(store.clone(), presence, asked)).abort_handle(),
@@ -272,6 +301,7 @@ impl Agent {
             tokio::spawn(port_guard::keep(store.clone())).abort_handle(),
             tokio::spawn(reload::when_changed(agent.clone())).abort_handle(),
             tokio::spawn(proxy::keep(agent.clone())).abort_handle(),
+            tokio::spawn(lock::keep(agent.clone())).abort_handle(),
             tokio::spawn(upgrade::when_replaced(agent.clone())).abort_handle(),
             tokio::spawn(updates::follow(agent.clone())).abort_handle(),
         ];
@@ -282,10 +312,33 @@ impl Agent {
             kept.push(tokio::spawn(keyring::when_unlocked(agent.clone(), warning)).abort_handle());
         }
         agent.0.logouts.apply(&store, &config.logout_listener).await;
-        advertise(places, port, taken).map_err(StartError::Endpoint)?;
+        if let Err(error) = advertised() {
+            // The socket is there. It is tried again.
+            tracing::warn!(%error, "endpoint.json cannot be written: programs that look for the port do not find it");
+        }
         tracing::info!(port, "the local endpoint is open");
         Ok(agent)
     }
+}
+
+/// Why there is no second agent with this state. The first one is asked to show its window.
+async fn already_running(owner: Owner, options: &Options) -> StartError {
+    // It may have been started with another runtime folder.
+    let socket = owner.socket().map_or_else(|| options.places.socket(), Path::to_owned);
+    // A process that is closed to others could be any program, and would be refused.
+    platform::show_program();
+    single_instance::show_the_other(&socket, options.link.as_ref()).await;
+    StartError::AlreadyRunning(owner)
+}
+
+/// Why `XDG_RUNTIME_DIR` is not used.
+fn not_used(folder: &Path, socket: &Path) -> String {
+    format!(
+        "XDG_RUNTIME_DIR names {}, which every user may write to, so Abide does not use it. Its mode should be 700. Abide\u{2019}s \
+         socket is {}.",
+        folder.display(),
+        socket.display()
+    )
 }
 
 /// Shows what is wrong with the record, as long as it is.
@@ -305,23 +358,6 @@ async fn warn_of_the_record(store: std::sync::Arc<Store>) {
             return;
         }
     }
-}
-
-/// What another program on the configured port means.
-fn port_warning(taken: Taken, port: u16) -> String {
-    let address = taken.address;
-    let whose = taken.user.map_or_else(
-        || "another program".to_owned(),
-        |user| format!("a program of the user with the uid {user}"),
-    );
-    let instead = if address.port() == port {
-        String::new()
-    } else {
-        format!(" Abide listens on 127.0.0.1:{port} until the next start.")
-    };
-    format!(
-        "{address} belongs to {whose}, not to Abide.{instead} Send no plain client key to {address}: that program would get it."
-    )
 }
 
 /// Writes what is bound, for programs that look for it.
