@@ -254,7 +254,8 @@ pub(crate) async fn given_up(
 
 async fn read_token(path: &Path) -> Result<SecretString, RegistrationError> {
     let unreadable = |error| RegistrationError::TokenFile { path: path.to_owned(), error };
-    let bytes = file::read_aside(path, LARGEST_TOKEN).await.map(Zeroizing::new).map_err(unreadable)?;
+    let bytes =
+        file::read_trusted_aside(path, LARGEST_TOKEN).await.map(Zeroizing::new).map_err(unreadable)?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
     Ok(text.trim().into())

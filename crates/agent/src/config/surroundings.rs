@@ -36,11 +36,13 @@ pub(crate) fn look_at(config: &Config, search: &[PathBuf]) -> Vec<Finding> {
     if let Some(Source::File(path)) = &config.vault.source {
         found.extend(unreadable(PASSPHRASE_FILE, path).map(|message| Finding::error(None, message)));
     }
-    if let Some(program) = config.browser.as_ref().and_then(|words| words.first())
-        && !is_there(program, search)
-    {
-        let message = format!("`browser`: there is no program \u{201c}{program}\u{201d} that can be run.");
-        found.push(Finding::error(None, message));
+    if let Some(program) = config.browser.as_ref().and_then(|words| words.first()) {
+        let message = match file::program(program, search) {
+            None => Some(format!("there is no program \u{201c}{program}\u{201d} that can be run.")),
+            Some(path) if file::others_may_write(&path) => Some(not_trusted(&path)),
+            Some(_) => None,
+        };
+        found.extend(message.map(|message| Finding::error(None, format!("`browser`: {message}"))));
     }
     for (name, account) in &config.accounts {
         found.extend(files(name, account));
@@ -61,7 +63,7 @@ fn proxies(config: &Config) -> Vec<Finding> {
         }
         let Some(path) = &proxy.ca_file else { continue };
         let key = format!("proxies.{name}.ca_file");
-        match unreadable(&key, path) {
+        match unreadable(&key, path).or_else(|| untrusted(&key, path)) {
             Some(message) => found.push(Finding::error(None, message)),
             None => {
                 let pem = file::read(path, LARGEST).unwrap_or_default();
@@ -82,8 +84,10 @@ fn files(name: &str, account: &AccountConfig) -> Vec<Finding> {
     ];
     let named = named.into_iter().filter_map(|(key, path)| Some((key, path.as_ref()?)));
     let mut found: Vec<Finding> = named
-        .filter_map(|(key, path)| unreadable(key, path))
-        .map(|message| Finding::error(Some(name), message))
+        .filter_map(|(key, path)| match unreadable(key, path).or_else(|| untrusted(key, path)) {
+            Some(message) => Some(Finding::error(Some(name), message)),
+            None => exposed(name, key, path),
+        })
         .collect();
     let pem = account.ca_file.as_ref().and_then(|path| file::read(path, LARGEST).ok());
     match pem.map(|pem| abide_oidc::unreadable_certificates(&pem)) {
@@ -102,6 +106,33 @@ fn files(name: &str, account: &AccountConfig) -> Vec<Finding> {
     found
 }
 
+/// Why a file is not used, although it can be read.
+fn untrusted(key: &str, path: &Path) -> Option<String> {
+    file::others_may_write(path).then(|| format!("`{key}`: {}", not_trusted(path)))
+}
+
+fn not_trusted(path: &Path) -> String {
+    format!(
+        "{} is not used: {}. Correct its owner and its permissions (`chmod go-w`).",
+        path.display(),
+        file::NOT_TRUSTED
+    )
+}
+
+/// Advice about a secret or a key that others can read.
+fn exposed(account: &str, key: &str, path: &Path) -> Option<Finding> {
+    let is_secret = key != "ca_file" && file::others_may_read(path);
+    is_secret.then(|| Finding {
+        severity: Severity::Advice,
+        account: Some(account.to_owned()),
+        message: format!(
+            "`{key}`: other users can read {}. Make it yours alone (`chmod 600`), and replace it at the provider if others may have \
+             read it.",
+            path.display()
+        ),
+    })
+}
+
 /// Why a file cannot be read; `None` if it can.
 fn unreadable(key: &str, path: &Path) -> Option<String> {
     let shown = path.display();
@@ -118,27 +149,6 @@ fn unreadable(key: &str, path: &Path) -> Option<String> {
         Ok(_) => None,
         Err(error) => Some(format!("`{key}`: {shown} cannot be read ({error}).")),
     }
-}
-
-fn is_there(program: &str, search: &[PathBuf]) -> bool {
-    if program.contains(std::path::is_separator) {
-        return can_run(Path::new(program));
-    }
-    let suffix = std::env::consts::EXE_SUFFIX;
-    search
-        .iter()
-        .any(|folder| can_run(&folder.join(program)) || can_run(&folder.join(format!("{program}{suffix}"))))
-}
-
-#[cfg(unix)]
-fn can_run(program: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    program.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn can_run(program: &Path) -> bool {
-    program.is_file()
 }
 
 /// Ports that two listeners of Abide would need at the same time.
@@ -217,6 +227,11 @@ mod tests {
         let messages = found(&format!("{ACCOUNT}ca_file = {:?}\n", at("ca.pem")), &[]);
         assert!(messages[0].starts_with("`ca_file`: "), "{messages:?}");
         std::fs::write(at("secret"), "s").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(at("secret"), std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
         let all_there = format!("{ACCOUNT}client_secret_file = {:?}\n", at("secret"));
         assert_eq!(found(&all_there, &[]), Vec::<String>::new());
     }
@@ -237,6 +252,53 @@ mod tests {
         assert_eq!(found("browser = [\"firefox\", \"-P\", \"work\"]\n", &search), Vec::<String>::new());
         let whole = folder.path().join("firefox");
         assert_eq!(found(&format!("browser = [{whole:?}]\n"), &[]), Vec::<String>::new());
+    }
+
+    /// With these files, another user would decide whom Abide trusts, who it is, and which program it runs.
+    #[cfg(unix)]
+    #[test]
+    fn what_others_can_change_is_named_and_what_they_can_read_is_advice() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let mode = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        let is_named = |text: &str, key: &str| {
+            let messages = found(text, &[]);
+            messages.iter().any(|message| message.starts_with(key) && message.contains(file::NOT_TRUSTED))
+        };
+        let named = [
+            ("`ca_file`", format!("{ACCOUNT}ca_file = {file:?}\n")),
+            ("`client_secret_file`", format!("{ACCOUNT}client_secret_file = {file:?}\n")),
+            ("`client_key_file`", format!("{ACCOUNT}client_key_file = {file:?}\n")),
+            ("`browser`", format!("browser = [{file:?}]\n{ACCOUNT}")),
+            (
+                "`proxies.api.ca_file`",
+                format!(
+                    "{ACCOUNT}[proxies.api]\nlisten = \"127.0.0.1:47700\"\nupstream = \"https://api.example.com\"\n\
+                     account = \"work\"\nca_file = {file:?}\n"
+                ),
+            ),
+        ];
+        for (file_mode, folder_mode, expected) in
+            [(0o777, 0o755, true), (0o755, 0o777, true), (0o755, 0o755, false)]
+        {
+            mode(&file, file_mode);
+            mode(folder.path(), folder_mode);
+            for (key, text) in &named {
+                assert_eq!(is_named(text, key), expected, "{key} {file_mode:o} {folder_mode:o}");
+            }
+        }
+        let reachable = file::others_may_read(&file);
+        for (key, text) in &named[1..3] {
+            let config: Config = toml::from_str(text).unwrap();
+            let advice = look_at(&config, &[]).into_iter().find(|found| found.severity == Severity::Advice);
+            assert_eq!(advice.is_some_and(|found| found.message.starts_with(key)), reachable, "{key}");
+        }
+        mode(&file, 0o600);
+        assert_eq!(found(&named[1].1, &[]), Vec::<String>::new());
     }
 
     #[test]

@@ -48,6 +48,11 @@ pub(crate) fn others_may_write(path: &Path) -> bool {
     system::others_may_write(path)
 }
 
+/// Whether other users may read a file: its own mode lets them, and they may enter every folder on the way to it.
+pub(crate) fn others_may_read(path: &Path) -> bool {
+    system::others_may_read(path)
+}
+
 /// Whether a file is root's, and only root may write to it or put another one in its place.
 pub(crate) fn only_root_may_write(path: &Path) -> bool {
     system::only_root_may_write(path)
@@ -143,6 +148,18 @@ mod system {
         path.canonicalize().is_ok_and(|real| roots(&real) && real.parent().is_some_and(roots))
     }
 
+    pub(super) fn others_may_read(path: &Path) -> bool {
+        let this_user = rustix::process::geteuid().as_raw();
+        let lets = |path: &Path, everybody: u32, group: u32| {
+            path.metadata().is_ok_and(|found| {
+                let mode = found.mode();
+                mode & everybody != 0 || (mode & group != 0 && has_others(found.gid(), this_user))
+            })
+        };
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        lets(&real, 0o004, 0o040) && real.ancestors().skip(1).all(|folder| lets(folder, 0o001, 0o010))
+    }
+
     pub(super) fn others_may_write(path: &Path) -> bool {
         let this_user = rustix::process::geteuid().as_raw();
         let writable = |path: &Path, is_folder: bool| {
@@ -154,8 +171,10 @@ mod system {
                 (uid != this_user && uid != 0) || ((mode & 0o002 != 0 || by_group) && !sticky)
             })
         };
+        let folder_of = |path: &Path| path.parent().is_some_and(|folder| writable(folder, true));
         let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        writable(&real, false) || real.parent().is_some_and(|folder| writable(folder, true))
+        // A link can be replaced, too.
+        writable(&real, false) || folder_of(&real) || (path.is_absolute() && folder_of(path))
     }
 }
 
@@ -176,6 +195,31 @@ mod system {
     pub(super) fn others_may_write(_: &Path) -> bool {
         false
     }
+
+    pub(super) fn others_may_read(_: &Path) -> bool {
+        false
+    }
+}
+
+/// The program of this name: a path, or the first of that name in the folders of `search` (`PATH`) that can be run.
+pub(crate) fn program(name: &str, search: &[PathBuf]) -> Option<PathBuf> {
+    if name.contains(std::path::is_separator) {
+        return Some(PathBuf::from(name)).filter(|path| can_run(path));
+    }
+    let names = [name.to_owned(), format!("{name}{}", std::env::consts::EXE_SUFFIX)];
+    let mut paths = search.iter().flat_map(|folder| names.iter().map(|name| folder.join(name)));
+    paths.find(|path| can_run(path))
+}
+
+#[cfg(unix)]
+fn can_run(program: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    program.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn can_run(program: &Path) -> bool {
+    program.is_file()
 }
 
 /// The largest list of users or groups that is read, in bytes.
@@ -200,10 +244,22 @@ pub(crate) fn read(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
+/// The same for a file that decides whom Abide trusts, or who Abide is: one that other users can change is refused.
+pub(crate) fn read_trusted(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
+    let content = read(path, longest)?;
+    if others_may_write(path) {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, NOT_TRUSTED));
+    }
+    Ok(content)
+}
+
+/// Why a file is refused that other users can change.
+pub(crate) const NOT_TRUSTED: &str = "other users can change it, or its folder";
+
 /// The same away from the event loop: the disk of a file that somebody names may never answer.
-pub(crate) async fn read_aside(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
+pub(crate) async fn read_trusted_aside(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
     let path = path.to_owned();
-    let reading = tokio::task::spawn_blocking(move || read(&path, longest));
+    let reading = tokio::task::spawn_blocking(move || read_trusted(&path, longest));
     match tokio::time::timeout(DISK_PATIENCE, reading).await {
         Ok(read) => read.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())),
         Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "its disk does not answer")),
@@ -337,5 +393,39 @@ mod tests {
         assert!(others_may_write(&file), "another user can put another file there");
         set_mode(folder.path(), 0o1777);
         assert!(!others_may_write(&file));
+        let (open, link) = (folder.path().join("open"), folder.path().join("open/link"));
+        std::fs::create_dir(&open).unwrap();
+        symlink(&file, &link).unwrap();
+        set_mode(&open, 0o777);
+        assert!(others_may_write(&link), "another user can put another link there");
+        set_mode(&open, 0o755);
+        assert!(!others_may_write(&link));
+    }
+
+    #[test]
+    fn what_others_may_read_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        std::fs::write(&file, "").unwrap();
+        set_mode(&file, 0o644);
+        set_mode(folder.path(), 0o711);
+        let reachable = folder.path().ancestors().skip(1).all(|above| mode(above) & 0o001 != 0);
+        assert_eq!(others_may_read(&file), reachable);
+        set_mode(&file, 0o600);
+        assert!(!others_may_read(&file));
+        set_mode(&file, 0o644);
+        set_mode(folder.path(), 0o700);
+        assert!(!others_may_read(&file), "nobody comes to it");
+    }
+
+    #[test]
+    fn what_others_can_change_is_no_trusted_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        std::fs::write(&file, "text").unwrap();
+        set_mode(&file, 0o644);
+        assert_eq!(read_trusted(&file, 9).unwrap(), b"text");
+        set_mode(&file, 0o666);
+        assert_eq!(read_trusted(&file, 9).unwrap_err().kind(), io::ErrorKind::PermissionDenied);
     }
 }

@@ -92,8 +92,8 @@ async fn prepare(config: &ProxyConfig) -> Result<(Upstream, tokio::net::TcpListe
     let pem = match config.ca_file.clone() {
         Some(path) => {
             let shown = path.display().to_string();
-            let read = file::read_aside(&path, LARGEST).await;
-            Some(read.map_err(|error| format!("`ca_file`: {shown} cannot be read ({error})."))?)
+            let read = file::read_trusted_aside(&path, LARGEST).await;
+            Some(read.map_err(|error| format!("`ca_file`: {shown} cannot be used ({error})."))?)
         }
         None => None,
     };

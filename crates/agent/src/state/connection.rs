@@ -52,11 +52,11 @@ pub(crate) enum ConnectError {
     Unreachable(abide_oidc::Error),
     #[error("{0}")]
     Provider(#[from] abide_oidc::Error),
-    #[error("The CA file {0} cannot be read ({1}).")]
+    #[error("The CA file {0} cannot be used ({1}).")]
     CaFile(String, std::io::Error),
-    #[error("The file {0} with the client secret cannot be read ({1}).")]
+    #[error("The file {0} with the client secret cannot be used ({1}).")]
     SecretFile(String, std::io::Error),
-    #[error("The file {0} with the client key cannot be read ({1}).")]
+    #[error("The file {0} with the client key cannot be used ({1}).")]
     KeyFile(String, std::io::Error),
     #[error("The account was removed.")]
     AccountRemoved,
@@ -144,7 +144,7 @@ async fn registration(config: &AccountConfig) -> Result<Registration, ConnectErr
     // What cannot be was refused when the file was read.
     let public = config.registered().unwrap_or_else(|_| Registration::public(&config.client_id));
     if let Some(path) = &config.client_key_file {
-        let pem = file::read_aside(path, LARGEST)
+        let pem = file::read_trusted_aside(path, LARGEST)
             .await
             .map(Zeroizing::new)
             .map_err(|error| ConnectError::KeyFile(path.display().to_string(), error))?;
@@ -153,7 +153,7 @@ async fn registration(config: &AccountConfig) -> Result<Registration, ConnectErr
     }
     let Some(path) = &config.client_secret_file else { return Ok(public) };
     let unreadable = |error| ConnectError::SecretFile(path.display().to_string(), error);
-    let bytes = file::read_aside(path, LARGEST).await.map(Zeroizing::new).map_err(unreadable)?;
+    let bytes = file::read_trusted_aside(path, LARGEST).await.map(Zeroizing::new).map_err(unreadable)?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8")))?;
     let text = text.trim_end_matches(['\r', '\n']);
@@ -167,7 +167,7 @@ pub(crate) async fn http_of(config: &AccountConfig) -> Result<Http, ConnectError
     let ca_pem = match &config.ca_file {
         None => None,
         Some(path) => Some(
-            file::read_aside(path, LARGEST)
+            file::read_trusted_aside(path, LARGEST)
                 .await
                 .map_err(|error| ConnectError::CaFile(path.display().to_string(), error))?,
         ),
@@ -203,6 +203,28 @@ mod tests {
         let of_a_key = AccountConfig { client_key_file: Some(pipe.clone()), ..config.clone() };
         assert!(matches!(registration(&of_a_key).await, Err(ConnectError::KeyFile(..))));
         let of_a_secret = AccountConfig { client_secret_file: Some(pipe), ..config };
+        assert!(matches!(registration(&of_a_secret).await, Err(ConnectError::SecretFile(..))));
+    }
+
+    /// With the CA file, another user would decide whom Abide trusts; with secret or key, who Abide is.
+    #[tokio::test]
+    async fn a_file_that_others_can_change_is_not_used() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "secret").unwrap();
+        let mode = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let config = AccountConfig::new("https://id.example.com".to_owned(), "abide".to_owned());
+        let of_certificates = AccountConfig { ca_file: Some(path.clone()), ..config.clone() };
+        let of_a_key = AccountConfig { client_key_file: Some(path.clone()), ..config.clone() };
+        let of_a_secret = AccountConfig { client_secret_file: Some(path.clone()), ..config };
+        mode(0o644);
+        assert!(registration(&of_a_secret).await.is_ok());
+        mode(0o666);
+        let trusted = http_of(&of_certificates).await.err().unwrap();
+        assert_eq!(trusted.code(), "ca_file_unreadable");
+        assert!(trusted.to_string().contains(file::NOT_TRUSTED), "{trusted}");
+        assert!(matches!(registration(&of_a_key).await, Err(ConnectError::KeyFile(..))));
         assert!(matches!(registration(&of_a_secret).await, Err(ConnectError::SecretFile(..))));
     }
 }
