@@ -1,5 +1,6 @@
 //! `config.toml`, changed: comments and order of what is there stay.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -72,7 +73,7 @@ impl ConfigFile {
     pub(crate) fn edit(self, change: impl FnOnce(&mut toml_edit::Table)) -> Result<Config, ConfigError> {
         let text = edited(&self.path, &self.text, change)?;
         let config = Config::parse_under(&self.path, &text, self.config.policy)?;
-        write(&self.path, &text)?;
+        write(&self.path, &like(&self.text, &text))?;
         Ok(config)
     }
 
@@ -104,7 +105,7 @@ impl ConfigFile {
         }
         let text = document.to_string();
         let config = Config::parse_under(&self.path, &text, self.config.policy)?;
-        write(&self.path, &text)?;
+        write(&self.path, &like(&self.text, &text))?;
         Ok(config)
     }
 
@@ -192,14 +193,40 @@ pub(super) async fn aside<T: Send + 'static>(
     }
 }
 
+/// The text with the byte order mark and the line ends of the file as it was.
+fn like<'a>(before: &str, text: &'a str) -> Cow<'a, str> {
+    let mut text = Cow::Borrowed(text);
+    if before.find('\n').is_some_and(|end| before[..end].ends_with('\r')) {
+        text = Cow::Owned(text.replace("\r\n", "\n").replace('\n', "\r\n"));
+    }
+    if before.starts_with(MARK) && !text.starts_with(MARK) {
+        text.to_mut().insert(0, MARK);
+    }
+    text
+}
+
+/// What some editors begin a text in UTF-8 with.
+const MARK: char = '\u{feff}';
+
 /// Writes the file. Where it is a symbolic link, what that leads to is written, and the link stays, also if it leads nowhere.
 fn write(path: &Path, text: &str) -> Result<(), ConfigError> {
     let written = match path.canonicalize() {
-        Ok(real) => crate::platform::file::write(&real, text.as_bytes()),
+        Ok(real) => crate::platform::file::rewrite(&real, text.as_bytes()),
         Err(error) if path.is_symlink() => Err(error),
         Err(_) => crate::platform::file::write(path, text.as_bytes()),
     };
-    written.map_err(|error| ConfigError::File { path: path.to_owned(), error })
+    written.map_err(|error| ConfigError::Write { path: path.to_owned(), error: without_place(error) })
+}
+
+/// The error without the name of the temporary file, which means nothing to anybody.
+fn without_place(error: io::Error) -> io::Error {
+    use io::ErrorKind::{NotFound, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match error.kind() {
+        kind @ (NotFound | PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull) => {
+            kind.into()
+        }
+        _ => error,
+    }
 }
 
 fn document(path: &Path, text: &str) -> Result<toml_edit::DocumentMut, ConfigError> {
@@ -289,6 +316,48 @@ mod tests {
         let path = folder.path().join("config.toml");
         std::fs::write(&path, text).unwrap();
         (folder, path)
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_said_to_be_that() {
+        let said =
+            io::Error::new(io::ErrorKind::PermissionDenied, "Permission denied at path \"/c/.tmp8y9amR\"");
+        let error = ConfigError::Write { path: "/c/config.toml".into(), error: without_place(said) };
+        assert_eq!(error.code(), "config_file");
+        let text = "/c/config.toml cannot be written: permission denied. Nothing was changed.";
+        assert_eq!(error.to_string(), text);
+    }
+
+    /// Other programs may read the file, and an editor on another system may have written it.
+    #[test]
+    fn mode_line_ends_and_byte_order_mark_stay() {
+        let crlf = format!("\u{feff}{}", TWO.replace('\n', "\r\n"));
+        let (_folder, path) = written(&crlf);
+        let text = || std::fs::read_to_string(&path).unwrap();
+        #[cfg(unix)]
+        let set_mode = |mode| {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        #[cfg(unix)]
+        set_mode(0o644);
+        read(&path).unwrap().rename("work", Some("Office")).unwrap();
+        read(&path).unwrap().change_language(Some(Language::Es)).unwrap();
+        assert!(
+            text().contains("label = \"Office\"\r\n") && text().contains("language = \"es\"\r\n"),
+            "{:?}",
+            text()
+        );
+        assert_eq!(text().matches('\n').count(), text().matches("\r\n").count(), "{:?}", text());
+        assert!(text().starts_with('\u{feff}') && text().matches('\u{feff}').count() == 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o644);
+        }
+        read(&path).unwrap().rename("work", None).unwrap();
+        read(&path).unwrap().change_language(None).unwrap();
+        assert_eq!(text(), crlf);
     }
 
     #[test]

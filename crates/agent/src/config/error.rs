@@ -9,7 +9,15 @@ use abide_wire::SettingProblem;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file cannot be read or written.
+    /// The file cannot be written.
+    #[error("{} cannot be written: {error}. Nothing was changed.", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The file cannot be read.
     #[error("{} cannot be used: {error}", path.display())]
     File {
         /// The file.
@@ -121,7 +129,7 @@ impl ConfigError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::File { .. } => "config_file",
+            Self::File { .. } | Self::Write { .. } => "config_file",
             Self::Missing(_) => "config_missing",
             Self::PolicyMissing(_) => "policy_missing",
             Self::Form { .. } => "config_form",

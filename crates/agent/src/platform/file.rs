@@ -1,6 +1,6 @@
 //! Files and folders that belong to the user alone.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -288,10 +288,24 @@ pub(crate) fn open_at_once(path: &Path) -> io::Result<File> {
 /// Writes a file whole or not at all: readers see the old content or the new, never a part. Temporary files are made
 /// for this user alone.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    write_with(path, content, None)
+}
+
+/// The same for a file of the user's own: the permissions of the one that is there stay.
+pub(crate) fn rewrite(path: &Path, content: &[u8]) -> io::Result<()> {
+    let present = path.metadata().ok().map(|found| found.permissions());
+    // On Windows, they are those of the folder.
+    write_with(path, content, present.filter(|_| cfg!(unix)))
+}
+
+fn write_with(path: &Path, content: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
     let folder = path.parent().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
     std::fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(content)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
