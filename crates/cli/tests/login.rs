@@ -39,7 +39,7 @@ fn login_waits_until_you_are_signed_in() {
         (
             0,
             "You are signed in: alice@example.com at id.example.com. Your session ends in 11 min 42 s without use.\n",
-            "Your browser is open at id.example.com. Sign in there.\n"
+            "Sign in at id.example.com in your browser.\n"
         )
     );
 }
@@ -292,6 +292,50 @@ fn a_sign_in_that_another_one_replaces_is_over() {
     assert!(outcome.err.contains("Another sign-in"), "{}", outcome.err);
 }
 
+/// Nobody has the address, so nothing would ever come of the sign-in.
+#[test]
+fn an_address_that_cannot_be_written_ends_the_sign_in() {
+    let signed_out = status("work", "signed_out", "");
+    let begun = r#"{"account":"work","attempt":7,"authorization_url":"https://id.example.com/authorize"}"#;
+    let agent = FakeAgent::new(vec![
+        Step::Open(listen("/v1/sessions/work/events"), stream(&signed_out)),
+        Step::Answer(post("/v1/sessions/work/login", r#"{"browser":false}"#), answer("202 Accepted", begun)),
+        Step::Answer(
+            post("/v1/sessions/work/cancel", r#"{"attempt":7}"#),
+            answer("202 Accepted", &signed_out),
+        ),
+    ]);
+    let words = ["login", "-a", "work", "--no-browser"];
+    let (code, _) = run_with(&agent, &words, Setting::default(), &mut Closed);
+    agent.finish();
+    assert_eq!(code, 1);
+}
+
+/// The program that opens the browser may take longer to fail than the agent waits for it.
+#[test]
+fn where_the_browser_fails_late_the_address_is_printed() {
+    let more = r#""last_error":"Your browser could not be opened.","last_error_code":"browser_not_started""#;
+    let failed = status("work", "signed_out", more);
+    let url = "https://id.example.com/authorize";
+    let mut steps = sign_in(true, std::slice::from_ref(&failed));
+    steps.extend([
+        Step::Answer(get("/v1/sessions/work"), answer("200 OK", &failed)),
+        Step::Answer(
+            post("/v1/sessions/work/login", r#"{"browser":false}"#),
+            answer("202 Accepted", &format!(r#"{{"account":"work","authorization_url":"{url}"}}"#)),
+        ),
+        Step::Open(listen("/v1/sessions/work/events"), stream(&status("work", "authorizing", ""))),
+        Step::Push(0, event(&active("work"))),
+    ]);
+    let agent = FakeAgent::new(steps);
+    let outcome = abide(&agent, &["login", "-a", "work"]);
+    agent.finish();
+    assert_eq!((outcome.code, outcome.out), (0, format!("{url}\n")));
+    for part in ["could not be opened", "--device"] {
+        assert!(outcome.err.contains(part), "{}", outcome.err);
+    }
+}
+
 #[test]
 fn where_no_browser_opens_the_address_is_printed() {
     let signed_out = status("work", "signed_out", "");
@@ -317,7 +361,7 @@ fn where_no_browser_opens_the_address_is_printed() {
     let outcome = abide(&agent, &["login", "-a", "work"]);
     agent.finish();
     assert_eq!((outcome.code, outcome.out), (0, format!("{url}\n")));
-    assert!(!outcome.err.contains("is open"), "{}", outcome.err);
+    assert!(!outcome.err.contains("in your browser"), "{}", outcome.err);
     assert!(
         outcome.err.contains("could not be opened") && outcome.err.contains("--device"),
         "{}",

@@ -160,6 +160,11 @@ impl Callback {
         Some(address)
     }
 
+    /// Whether the browser has come to the address of [`Self::depart`].
+    pub(crate) fn departure(&self) -> Departure {
+        Departure(self.place.clone())
+    }
+
     /// Shows the outcome.
     pub(crate) fn show(&self, outcome: Outcome) {
         self.outcome.send_replace(Some(outcome));
@@ -192,6 +197,16 @@ impl Callback {
             tokio::time::sleep(Duration::from_secs(60)).await;
             drop(self);
         });
+    }
+}
+
+/// The way of the browser to the address of [`Callback::depart`].
+pub(crate) struct Departure(Arc<Place>);
+
+impl Departure {
+    /// Whether it has been there.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.departure.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 }
 

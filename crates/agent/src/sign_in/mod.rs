@@ -21,6 +21,7 @@ use abide_wire::{ErrorAnswer, ErrorCode, Evidence, SignInBegun};
 use tokio::sync::watch;
 
 use crate::browser::callback::{Callback, Outcome, Verdict};
+use crate::browser::opener::Opened;
 use crate::config::AccountConfig;
 use crate::platform::clock;
 use crate::sign_in::request::{Refusal, Wish};
@@ -180,11 +181,12 @@ async fn run_over(
     }
     let request = asked.map_err(SignInError::of)?;
     let begun = SignInBegun { account: name.to_owned(), ..SignInBegun::default() };
+    let mut opened = None;
     announce.send_replace(Some(if opening == Opening::Browser {
         // Programs on this computer can read the arguments of other programs: one could open the address first, and sign in
         // as another user.
         let address = callback.depart(request.url).ok_or(SignInError::NoRandomness)?;
-        store.opener.open(&address).await?;
+        opened = Some(store.opener.open(&address).await?);
         begun
     } else {
         SignInBegun {
@@ -196,7 +198,10 @@ async fn run_over(
     }));
     let provider = host_of(&config.issuer);
     let mut pending = request.pending;
-    let mut answered = answer(&mut callback, &pending, &provider).await;
+    let mut answered = match opened {
+        Some(opened) => answer_of_browser(opened, &mut callback, &pending, &provider).await,
+        None => answer(&mut callback, &pending, &provider).await,
+    };
     while let Err(SignInError::Answer(refused)) = &answered
         && wish.gives_up(Refusal::of_answer(refused))
     {
@@ -268,6 +273,26 @@ pub(crate) async fn answer(
         }
     }
     Err(SignInError::GivenUp)
+}
+
+/// The same, unless the program that was to open the browser fails before a browser has come.
+pub(crate) async fn answer_of_browser(
+    mut opened: Opened,
+    callback: &mut Callback,
+    pending: &Pending,
+    provider: &str,
+) -> Result<AuthorizationResponse, SignInError> {
+    let departure = callback.departure();
+    let no_browser = async {
+        let error = opened.fails().await;
+        // Closed by the person, who may use another one.
+        if departure.is_over() { std::future::pending().await } else { error }
+    };
+    tokio::select! {
+        biased;
+        answered = answer(callback, pending, provider) => answered,
+        error = no_browser => Err(error.into()),
+    }
 }
 
 /// From the moment the provider issues tokens, cancelling must not stop halfway: tokens that are no longer needed are

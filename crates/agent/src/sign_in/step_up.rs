@@ -15,7 +15,7 @@ use crate::config::AccountConfig;
 use crate::platform::clock;
 use crate::sign_in::request::{Refusal, in_a_form, learn_form_refused, parameters};
 use crate::sign_in::scopes::wanted_scopes;
-use crate::sign_in::{SignInError, answer, redeem_code};
+use crate::sign_in::{SignInError, answer_of_browser, redeem_code};
 use crate::state::account::{Account, Opening, SteppingUp, host_of};
 use crate::state::commit::{Commit, NotCommitted, Unwritten, commit, keep_name};
 use crate::state::connected::connection;
@@ -251,9 +251,10 @@ async fn run(
         .inspect_err(|error| note_form_refused(store, name, form_post, Refusal::of_push(error)))
         .map_err(SignInError::of)?;
     let address = callback.depart(request.url).ok_or(SignInError::NoRandomness)?;
-    store.opener.open(&address).await.map_err(SignInError::from)?;
+    let opened = store.opener.open(&address).await.map_err(SignInError::from)?;
     let provider = host_of(&config.issuer);
-    let arrived = clock::timeout(LONGEST, answer(&mut callback, &request.pending, &provider)).await;
+    let answer = answer_of_browser(opened, &mut callback, &request.pending, &provider);
+    let arrived = clock::timeout(LONGEST, answer).await;
     let patience = config.timeout;
     let outcome = match arrived {
         Err(_) => Err(StepUpError::TimedOut),

@@ -27,8 +27,7 @@ pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool
     // Subscribed before the request, so that no change is missed.
     let mut events = endpoint.events(&session_target(&account, "/events"))?;
     let (present, data) = next(&mut events)?;
-    let stuck = is_stuck(&present);
-    if is_signed_in(&present) && !present.sign_in_needed && !stuck {
+    if is_signed_in(&present) && !present.sign_in_needed && !is_stuck(&present) {
         let left = present.expires_in.map(|left| format!(", {} left", duration(left))).unwrap_or_default();
         return signed_in(
             io,
@@ -39,18 +38,61 @@ pub(super) fn login(io: &mut Io<'_>, named: Option<String>, way: Way, json: bool
         );
     }
     let ours = cancel_when_interrupted(io, &endpoint, &present);
-    match begin(io, &endpoint, &present, way, json, &ours).and_then(|used| {
-        if used != way {
-            // The events until now are about the sign-in that opened no browser.
-            events = endpoint.events(&session_target(&account, "/events"))?;
-        }
-        let ours = ours.attempt.load(Ordering::SeqCst);
-        follow(io, &endpoint, &mut events, (used, json), (ours, stuck), present.ended_at)
-    }) {
+    match sign_in(io, &endpoint, &present, events, (way, json), &ours) {
         // An error now is a consequence of that.
         Err(_) if ours.cancelled.load(Ordering::SeqCst) => Err(Failure::Interrupted),
         done => done,
     }
+}
+
+/// Begins the sign-in and waits for its end. If no browser opens, the user gets the address.
+fn sign_in(
+    io: &mut Io<'_>,
+    endpoint: &Endpoint,
+    present: &SessionStatus,
+    mut events: Events<Stream>,
+    (way, json): (Way, bool),
+    ours: &Ours,
+) -> Result<(), Failure> {
+    let mut used = shown(begin(io, endpoint, present, way, json, ours), endpoint, present, ours)?;
+    loop {
+        if used != way {
+            // The events until now are about the sign-in that opened no browser.
+            events = endpoint.events(&session_target(&present.account, "/events"))?;
+        }
+        let attempt = ours.attempt.load(Ordering::SeqCst);
+        let sought = (attempt, is_stuck(present));
+        match follow(io, endpoint, &mut events, (used, json), sought, present.ended_at) {
+            // The program that was to open it can take a while to fail.
+            Err(failure @ Failure::SignIn { .. })
+                if used == Way::Browser && no_browser(endpoint, &present.account) =>
+            {
+                io.tell(&format!("{}\n", plain(&failure.to_string())));
+                used =
+                    shown(begin(io, endpoint, present, Way::Address, json, ours), endpoint, present, ours)?;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Cancels a sign-in whose address or code could not be written: nothing would ever come of it.
+fn shown(
+    begun: Result<Way, Failure>,
+    endpoint: &Endpoint,
+    present: &SessionStatus,
+    ours: &Ours,
+) -> Result<Way, Failure> {
+    if matches!(begun, Err(Failure::Output(_))) {
+        cancel(endpoint, &present.account, ours.attempt.load(Ordering::SeqCst));
+    }
+    begun
+}
+
+/// Cancels the attempt of this number, or of an agent that does not number them. Returns whether the agent has.
+fn cancel(endpoint: &Endpoint, account: &str, attempt: u64) -> bool {
+    let body = if attempt == 0 { "{}".to_owned() } else { format!("{{\"attempt\":{attempt}}}") };
+    endpoint.call_with("POST", &session_target(account, "/cancel"), Some(body.as_bytes())).is_ok()
 }
 
 /// The sign-in that this command has begun.
@@ -89,7 +131,7 @@ fn begin(
     ours.attempt.store(begun.attempt.unwrap_or_default(), Ordering::SeqCst);
     match way {
         Way::Browser => {
-            io.tell(&format!("Your browser is open at {}. Sign in there.\n", plain(&present.provider)));
+            io.tell(&format!("Sign in at {} in your browser.\n", plain(&present.provider)));
         }
         Way::Address => {
             let url = begun.authorization_url.as_deref().filter(|url| is_printable_url(url));
@@ -139,18 +181,17 @@ fn cancel_when_interrupted(io: &Io<'_>, endpoint: &Endpoint, present: &SessionSt
     let ours = Arc::new(Ours::default());
     let cancelled = Arc::clone(&ours);
     let endpoint = Endpoint { patience: SOON, ..endpoint.clone() };
-    let target = session_target(&present.account, "/cancel");
+    let account = present.account.clone();
     let another_goes_on = present.state == SessionState::Authorizing;
     (io.before_interruption)(Box::new(move |err| {
         cancelled.cancelled.store(true, Ordering::SeqCst);
-        let body = match cancelled.attempt.load(Ordering::SeqCst) {
-            // Not begun yet, or by an agent that does not number them.
-            0 if another_goes_on => return,
-            0 => "{}".to_owned(),
-            attempt => format!("{{\"attempt\":{attempt}}}"),
-        };
+        let attempt = cancelled.attempt.load(Ordering::SeqCst);
+        // Not begun yet, or by an agent that does not number them.
+        if attempt == 0 && another_goes_on {
+            return;
+        }
         // The process ends in any case. An agent that does not get this cancels the sign-in after ten minutes.
-        if endpoint.call_with("POST", &target, Some(body.as_bytes())).is_ok() {
+        if cancel(&endpoint, &account, attempt) {
             let _ = writeln!(err, "\nThe sign-in was cancelled.");
         }
     }));

@@ -83,7 +83,7 @@ pub(crate) async fn open(store: &Arc<Store>, name: &str) -> Result<(), ErrorAnsw
              ask for it (`provider.watch`)."
         ))
     })?;
-    store.opener.open(&address).await.map_err(|error| refused(error.to_string()))
+    store.opener.open(&address).await.map(drop).map_err(|error| refused(error.to_string()))
 }
 
 /// The words of the page after the end of the session.
