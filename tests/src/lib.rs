@@ -142,6 +142,17 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
+/// Copies a program that the test starts. Not with `std::fs::copy`: what this process has open to write, a child that another thread
+/// starts has for a moment, too, and it cannot be run then (ETXTBSY).
+///
+/// # Panics
+///
+/// When it could not be copied.
+pub fn copy_program(from: impl AsRef<Path>, to: impl AsRef<Path>) {
+    let copied = std::process::Command::new("cp").arg(from.as_ref()).arg(to.as_ref()).status();
+    assert!(copied.is_ok_and(|done| done.success()), "{} was not copied", from.as_ref().display());
+}
+
 /// An HTTP client for the loopback interface: no proxy, no redirects followed, ten seconds at most.
 ///
 /// # Panics

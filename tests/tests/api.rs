@@ -18,7 +18,7 @@ mod api {
     use abide_tests::form::Visitor;
     use abide_tests::providers::{PASSWORD, USER};
     use abide_tests::raw_http::{Answer, Way, read};
-    use abide_tests::{eventually, evidence, s, workspace};
+    use abide_tests::{copy_program, eventually, evidence, s, workspace};
     use abide_wire::paths::Places;
     use serde_json::{Map, Value, json};
     use tokio::io::AsyncWriteExt as _;
@@ -361,7 +361,7 @@ mod api {
     /// A program asks, the user allows it, and takes that back.
     async fn consents(talk: &mut Talk, folder: &Path) {
         let program = folder.join("terraform");
-        std::fs::copy("/usr/bin/curl", &program).unwrap();
+        copy_program("/usr/bin/curl", &program);
         let Way::Socket(socket) = talk.way.clone() else { unreachable!() };
         let asks = tokio::process::Command::new(&program)
             .args(["-sS", "--unix-socket", socket.to_str().unwrap(), "http://localhost/v1/token?reason=plan"])

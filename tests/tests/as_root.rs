@@ -28,7 +28,7 @@ mod as_root {
     use abide_tests::login::{Login, sign_in, sign_in_to, signed_in};
     use abide_tests::raw_http::Way;
     use abide_tests::room::Room;
-    use abide_tests::{eventually, program, s, skipped};
+    use abide_tests::{copy_program, eventually, program, s, skipped};
 
     use crate::needles::{Needles, Processes};
     use crate::walk::{Walk, contains};
@@ -78,7 +78,7 @@ mod as_root {
 
         // Access is opened on purpose, so that only the check of the caller is left.
         let knock = room.path("run/knock");
-        std::fs::copy(env!("CARGO_BIN_EXE_abide-test-knock"), &knock).unwrap();
+        copy_program(env!("CARGO_BIN_EXE_abide-test-knock"), &knock);
         for path in
             [room.path(""), room.path("run"), socket.parent().unwrap().into(), socket.clone(), knock.clone()]
         {
@@ -330,7 +330,7 @@ mod as_root {
             return skipped("files_of_root_on_a_stick_hide_no_program", "nothing can be mounted here");
         }
         let copy = stick.join("timeout");
-        std::fs::copy("/usr/bin/timeout", &copy).unwrap();
+        copy_program("/usr/bin/timeout", &copy);
         let asked = run(&[copy.to_str().unwrap(), "20", program("abide").to_str().unwrap(), "token"]).await;
         let open = abide(&room, &["approve", "--json"]).await;
         let unmounted = run(&["/bin/umount", at]).await;

@@ -24,7 +24,7 @@ mod consent {
     use abide_tests::dialog::Accessible;
     use abide_tests::login::{sign_in, signed_in};
     use abide_tests::room::Room;
-    use abide_tests::{eventually, program, s, skipped};
+    use abide_tests::{copy_program, eventually, program, s, skipped};
     use serde_json::Value;
     use tokio::io::AsyncWriteExt as _;
     use tokio::process::Command;
@@ -76,7 +76,7 @@ mod consent {
         let room = Room::with_keyring("consent-terminal").await;
         let (_provider, _app) = signed_in(&room).await;
         let copy = room.path("home/curl");
-        std::fs::copy(curl(), &copy).unwrap();
+        copy_program(curl(), &copy);
 
         let (status, refused) = fetched(&room, &copy, "/v1/token?reason=to%20test").await;
         assert_eq!((status, refused["error"].as_str()), (401, Some("consent_required")), "{refused}");
@@ -150,7 +150,7 @@ mod consent {
             let room = Room::with_keyring(&format!("consent-denial-{span}")).await;
             let (_provider, _app) = signed_in(&room).await;
             let copy = room.path("home/curl");
-            std::fs::copy(curl(), &copy).unwrap();
+            copy_program(curl(), &copy);
             assert_eq!(fetched(&room, &copy, "/v1/token").await.0, 401);
             let id = open(&room).await["questions"][0]["id"].to_string();
             let denied = abide_at_terminal(&room, &["approve", &id, "--deny", span]).await;
@@ -242,7 +242,7 @@ mod consent {
         let room = Room::with_keyring("consent-narrower").await;
         let (_provider, _app) = signed_in(&room).await;
         let copy = room.path("home/curl");
-        std::fs::copy(curl(), &copy).unwrap();
+        copy_program(curl(), &copy);
         let asked = "/v1/token?scope=openid%20email";
         assert_eq!(fetched(&room, &copy, asked).await.0, 401);
         let open_now = open(&room).await;

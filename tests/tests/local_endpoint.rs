@@ -18,7 +18,7 @@ mod endpoint {
     use abide_tests::raw_http::{Answer, Way, read};
     use abide_tests::room::Room;
     use abide_tests::tool::{self, tool};
-    use abide_tests::{eventually, program, s, skipped};
+    use abide_tests::{copy_program, eventually, program, s, skipped};
     use rustix::process::Signal;
     use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 
@@ -287,7 +287,7 @@ mod endpoint {
         let run =
             async |file: &std::path::Path, command: &str| tool::done(tool(&room, file, &[command])).await;
         for file in [&copy, &other] {
-            std::fs::copy(program("abide"), file).unwrap();
+            copy_program(program("abide"), file);
             let refused = run(file, "token").await;
             assert_eq!((refused.code, refused.stdout.as_str()), (4, ""), "no grant");
         }

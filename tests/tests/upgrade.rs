@@ -28,7 +28,7 @@ mod upgrade {
     use abide_tests::room::Room;
     use abide_tests::tool::{done, tool};
     use abide_tests::tray::Tray;
-    use abide_tests::{eventually, program, s};
+    use abide_tests::{copy_program, eventually, program, s};
     use serde_json::Value;
     use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
     use tokio::process::Child;
@@ -67,7 +67,7 @@ mod upgrade {
         /// As a package manager does: the new file is written beside the old one and takes its name.
         fn install(&self, name: &str, from: &Path) {
             let new = self.path(&format!("{name}.new"));
-            std::fs::copy(from, &new).unwrap();
+            copy_program(from, &new);
             std::fs::rename(new, self.path(name)).unwrap();
         }
 
@@ -220,7 +220,7 @@ mod upgrade {
         let app = installed.start().await;
         let before = installed.endpoint();
         let (mut login, url) = installed.begin().await;
-        std::fs::copy(program("abide-agent"), installed.path("abide-agent-2")).unwrap();
+        copy_program(program("abide-agent"), installed.path("abide-agent-2"));
         let (real, proof) = (installed.path("abide-agent-2"), room.path("proof"));
         installed.install_script(
             "abide-agent",
@@ -293,7 +293,7 @@ mod upgrade {
         installed.sign_in().await;
         let before = installed.endpoint();
         // A later version with another idea of the configuration.
-        std::fs::copy(program("abide-agent"), installed.path("abide-agent-2")).unwrap();
+        copy_program(program("abide-agent"), installed.path("abide-agent-2"));
         let (real, folder) = (installed.path("abide-agent-2"), room.path("later"));
         std::fs::create_dir_all(folder.join("abide")).unwrap();
         let config = std::fs::read_to_string(room.places().config_file()).unwrap();
@@ -423,7 +423,7 @@ mod upgrade {
         let installed = Installed::new(&room, "", Config::default()).await;
         let app = installed.start().await;
         installed.sign_in().await;
-        std::fs::copy(program("abide"), installed.path("other")).unwrap();
+        copy_program(program("abide"), installed.path("other"));
         let other = File::open(installed.path("other")).unwrap();
         std::fs::remove_file(installed.path("other")).unwrap();
         // As a process asks that was started when this was the file of `abide`.
