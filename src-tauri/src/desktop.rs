@@ -404,18 +404,8 @@ async fn stop(app: &AppHandle) {
 /// Returns when the system tells the program to stop; never where it has no such way.
 async fn told_to_stop() {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let signals =
-            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
-        if let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-                _ = hangup.recv() => {}
-            }
-            return;
-        }
+    if abide_agent::told_to_stop().await.is_ok() {
+        return;
     }
     std::future::pending().await
 }

@@ -54,6 +54,8 @@ pub use platform::environment::take_environment;
 pub use platform::file::FolderError;
 #[cfg(feature = "demo")]
 pub use runtime::demo;
+#[cfg(unix)]
+pub use runtime::headless::told_to_stop;
 pub use runtime::headless::{HeadlessError, run_headless, start_log};
 pub use runtime::rehearsal::{Answer, asked_to_take_over};
 pub use runtime::single_instance::Owner;

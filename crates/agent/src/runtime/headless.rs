@@ -95,8 +95,13 @@ fn quits(events: &mut broadcast::Receiver<Event>) -> bool {
     }
 }
 
+/// Returns when the system or the terminal tells this program to stop. A SIGHUP that was ignored at the start (nohup) stays ignored.
+///
+/// # Errors
+///
+/// When signals cannot be received.
 #[cfg(unix)]
-pub(crate) async fn told_to_stop() -> std::io::Result<()> {
+pub async fn told_to_stop() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut quit = signal(SignalKind::quit())?;
