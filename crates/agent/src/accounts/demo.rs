@@ -18,6 +18,12 @@ pub(crate) const ACCOUNT: &str = super::DEMO;
 pub(crate) struct Embedded(Mutex<Option<DemoOp>>);
 
 impl Embedded {
+    /// One that runs already.
+    #[cfg(test)]
+    pub(crate) fn of(provider: DemoOp) -> Self {
+        Self(Mutex::new(Some(provider)))
+    }
+
     /// Starts the provider and offers its account where the configuration has no account.
     pub(crate) async fn start_if_first(store: &Arc<Store>, config: &Config, kept: Option<&[u8]>) -> Self {
         if !config.accounts.is_empty() {
@@ -43,9 +49,17 @@ impl Embedded {
         }
     }
 
-    /// Ends the demonstration as soon as there is an account of the user's own.
+    /// Ends the demonstration as soon as there is an account of the user's own. One that is the account of the demonstration continues
+    /// its session, and the provider stays until Abide ends.
     pub(crate) fn withdraw(&self, store: &Arc<Store>, configured: &BTreeMap<String, AccountConfig>) {
-        if configured.is_empty() {
+        let continues = configured.get(ACCOUNT).is_some_and(|wanted| {
+            let core = store.core();
+            let demo = core.accounts.iter().find(|account| account.name == ACCOUNT);
+            demo.is_some_and(|demo| {
+                (&demo.config.issuer, &demo.config.client_id) == (&wanted.issuer, &wanted.client_id)
+            })
+        });
+        if configured.is_empty() || continues {
             return;
         }
         if let Some(provider) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {

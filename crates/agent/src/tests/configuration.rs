@@ -116,3 +116,26 @@ fn settings_that_change_during_a_sign_in_count_afterwards() {
     }));
     assert!(world.token().is_ok());
 }
+
+/// The account of the demonstration, written into the file: its issuer and client are the same.
+#[cfg(feature = "demo")]
+#[test]
+fn the_demonstration_stays_if_the_file_has_its_account() {
+    use crate::accounts::demo::{ACCOUNT as DEMO, Embedded};
+    let world = World::signed_in(1);
+    let demo = AccountConfig::new(world.config.issuer.clone(), world.config.client_id.clone());
+    // The world has no network.
+    let outside = tokio::runtime::Runtime::new().unwrap();
+    let provider = outside.block_on(abide_demo_op::DemoOp::start(abide_demo_op::Config::default())).unwrap();
+    let has_demo = || world.store().snapshot().accounts.iter().any(|status| status.account == DEMO);
+    world.run(async {
+        crate::state::set_aside::take_up(world.store(), DEMO, demo.clone(), None);
+        let embedded = Embedded::of(provider);
+        let mine = |name: &str, config: &AccountConfig| BTreeMap::from([(name.to_owned(), config.clone())]);
+        embedded.withdraw(world.store(), &mine(DEMO, &demo));
+        assert!(has_demo());
+        let another = AccountConfig { client_id: "another".to_owned(), ..demo.clone() };
+        embedded.withdraw(world.store(), &mine(DEMO, &another));
+        assert!(!has_demo());
+    });
+}
