@@ -145,6 +145,35 @@ fn with_sudo_it_installs() {
     );
 }
 
+/// As for a user who may not use it: a sudo that is there is no sudo that helps.
+#[test]
+fn with_a_sudo_that_refuses_it_continues_or_says_what_is_missing() {
+    let refuses = "echo 'sudo: a password is required' >&2; exit 1";
+    let machine = Machine::new("refusing-there");
+    machine.has("sudo", refuses);
+    let said = machine.x("run");
+    assert_eq!(said.code, Some(0), "{}", said.text);
+    assert!(said.text.contains("cargo run -q -p xtask -- run"), "{}", said.text);
+    let machine = Machine::new("refusing-missing");
+    machine.has("sudo", refuses);
+    machine.has_no("file");
+    let said = machine.x("run");
+    assert_eq!(said.code, Some(2), "{}", said.text);
+    let command = "\n  apt-get install --no-install-recommends file\n";
+    for part in ["sudo: a password is required", command] {
+        assert!(said.text.contains(part), "{}", said.text);
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_named() {
+    let machine = Machine::new("foreign");
+    std::fs::write(machine.0.join("target"), "").unwrap();
+    let said = machine.x("run");
+    assert_eq!(said.code, Some(2), "{}", said.text);
+    assert!(said.text.contains(&format!("x: {} cannot be written to", machine.0.display())), "{}", said.text);
+}
+
 #[test]
 fn it_says_when_rustup_could_not_be_reached() {
     let machine = Machine::new("rustup");
