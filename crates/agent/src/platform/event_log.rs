@@ -14,6 +14,8 @@ use windows_sys::Win32::System::EventLog::{
 const SOURCE: &str = "Abide";
 /// The messages 1 to 1000 of `EventCreate.exe` are the text as it is given.
 const EVENT: u32 = 1;
+/// The longest text of an event, in UTF-16 units (`ReportEventW`).
+const LONGEST: usize = 31_839;
 
 /// An open source of the log.
 pub(crate) struct EventLog(HANDLE);
@@ -33,6 +35,9 @@ impl EventLog {
     /// Whether the log has taken the text as an event of its own.
     pub(crate) fn write(&self, text: &str) -> bool {
         let text = wide(text);
+        if text.len() > LONGEST {
+            return false;
+        }
         let texts = [text.as_ptr()];
         // SAFETY: the handle is open; the one text ends with a zero and outlives the call; there is no user and no data.
         let taken = unsafe {
@@ -71,6 +76,6 @@ mod tests {
     fn a_line_is_taken_and_one_that_is_too_long_is_not() {
         let log = EventLog::open().expect("the log of this computer");
         assert!(log.write(r#"{"n":1,"event":"agent.started"}"#));
-        assert!(!log.write(&"x".repeat(40_000)), "the log takes at most 31,839 characters");
+        assert!(!log.write(&"x".repeat(40_000)), "cut off, it would be another line");
     }
 }
