@@ -405,7 +405,7 @@ fn the_command_is_that_of_the_running_agent_and_of_no_other() {
 
 /// The values of an attribute in a document, in the elements of a name.
 fn attributes<'a>(document: &'a roxmltree::Document<'_>, element: &str, name: &str) -> Vec<&'a str> {
-    let elements = document.descendants().filter(|node| node.has_tag_name((POLICIES, element)));
+    let elements = document.descendants().filter(|node| node.tag_name().name() == element);
     elements.filter_map(|node| node.attribute(name)).collect()
 }
 
