@@ -71,7 +71,10 @@ mod tests {
         assert!(std::fs::create_dir(&open).is_ok());
         let found = [mode(0o700), mode(0o777)];
         let _ = std::fs::remove_dir(&open);
-        assert_eq!(found, [open.join("abide").display().to_string(), "/home/a/.local/state/abide/run".into()]);
+        assert_eq!(
+            found,
+            [open.join("abide").display().to_string(), "/home/a/.local/state/abide/run".into()]
+        );
         assert_eq!(of(&[("HOME", "/home/a"), ("XDG_STATE_HOME", "/state")]), "/state/abide/run");
         assert_eq!(of(&[]), "");
     }

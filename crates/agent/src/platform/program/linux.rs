@@ -226,7 +226,9 @@ mod tests {
         let (of_child, _) = listener.accept().unwrap();
         let (number, own) = (child.id().cast_signed(), std::process::id().cast_signed());
         if peer_process(of_child.as_fd()).is_none() {
-            println!("skipped: the kernel tells no process of a connection");
+            println!("skipped: connections: the kernel does not tell their process");
+            child.kill().unwrap();
+            child.wait().unwrap();
             return;
         }
         let connected = Connected::of(&of_child, number).unwrap();
