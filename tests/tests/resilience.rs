@@ -297,7 +297,8 @@ mod resilience {
         let room = Room::with_keyring("resilience-narrow").await;
         let quirks = Quirks { refresh_ends_access_tokens: true, ..Quirks::default() };
         let provider = DemoOp::start(Config { quirks, ..Config::default() }).await.unwrap();
-        configure(&room, &one_account(provider.issuer(), None, SESSION));
+        let settings = format!("{SETTINGS}token_exchange = false\n");
+        configure(&room, &account_with(provider.issuer(), &settings, SESSION));
         let app = App::headless(&room).await;
         sign_in(&room).await;
         let provider = Provider::Demo(provider);

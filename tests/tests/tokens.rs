@@ -9,11 +9,11 @@ fn tokens() {
 
 #[cfg(target_os = "linux")]
 mod tokens {
-    use abide_demo_op::{Config, DemoOp, Endpoint, Outcome, Quirks, RefreshTokens};
+    use abide_demo_op::{Config, DemoOp, Endpoint, Entry, Outcome, Quirks, RefreshTokens};
     use abide_tests::app::{App, Done, abide, account_with, command, configure};
     use abide_tests::form::Visitor;
     use abide_tests::login::{Login, sign_in};
-    use abide_tests::providers::{PASSWORD, USER};
+    use abide_tests::providers::{PASSWORD, Provider, USER};
     use abide_tests::room::Room;
     use abide_tests::{eventually, http, s};
     use serde_json::Value;
@@ -152,7 +152,7 @@ mod tokens {
     async fn a_provider_that_narrows_the_session_is_noticed_and_not_asked_again() {
         let provider = DemoOp::start(Config::default()).await.unwrap();
         provider.set_quirks(Quirks { narrowing_lasts: true, ..Quirks::default() });
-        let room = ready("tokens-narrowed", &provider, "").await;
+        let room = ready("tokens-narrowed", &provider, "token_exchange = false").await;
         let app = narrowed_and_renewed(&room).await;
         let session = eventually("the renewal", s(10), || async {
             let session = app.session("work").await;
@@ -214,7 +214,7 @@ mod tokens {
         let quirks =
             Quirks { refresh_tokens: RefreshTokens::KeepEarlier, narrowing_lasts: true, ..Quirks::default() };
         provider.set_quirks(quirks);
-        let room = ready("tokens-widened", &provider, "").await;
+        let room = ready("tokens-widened", &provider, "token_exchange = false").await;
         let app = narrowed_and_renewed(&room).await;
         // The token for fewer scopes, the renewal that shows what it has done, and the one by the earlier refresh token.
         eventually("the wider token", s(10), || async { (refreshes(&provider) >= 3).then_some(()) }).await;
@@ -322,6 +322,31 @@ mod tokens {
         assert_eq!(last.parameter("grant_type"), "urn:ietf:params:oauth:grant-type:token-exchange");
         assert_eq!((last.parameter("resource"), last.outcome), (API, Outcome::Ok));
         assert_eq!(refreshes(&provider), sent, "the refresh token has nothing to do with it");
+    }
+
+    /// The first refresh for one purpose has ended the session's token there. From then on tokens are exchanged, and none ends another.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn where_a_refresh_ends_other_tokens_they_are_exchanged() {
+        let quirks = Quirks { refresh_ends_access_tokens: true, ..Quirks::default() };
+        let provider = DemoOp::start(Config { quirks, ..Config::default() }).await.unwrap();
+        let room = ready("tokens-preferred", &provider, "").await;
+        let _app = App::headless(&room).await;
+        sign_in(&room).await;
+        json(&abide(&room, &["token", "--json", "--resource", API]).await);
+        json(&abide(&room, &["token", "--json"]).await);
+        let sent = refreshes(&provider);
+        let exchanged_one = json(&abide(&room, &["token", "--json", "--resource", OTHER]).await);
+        let exchanged = |entry: &Entry| {
+            entry.parameter("grant_type") == "urn:ietf:params:oauth:grant-type:token-exchange"
+                && entry.outcome == Outcome::Ok
+        };
+        assert_eq!(provider.record().entries().iter().filter(|entry| exchanged(entry)).count(), 1);
+        let own = json(&abide(&room, &["token", "--json"]).await);
+        let again = json(&abide(&room, &["token", "--json", "--resource", OTHER]).await);
+        assert_eq!(again["access_token"], exchanged_one["access_token"], "nothing has ended it");
+        assert_eq!(refreshes(&provider), sent, "the refresh token has nothing to do with it");
+        let provider = Provider::Demo(provider);
+        assert_eq!(provider.userinfo(own["access_token"].as_str().unwrap()).await.0, 200);
     }
 
     /// A program instead of a browser that notes the address.

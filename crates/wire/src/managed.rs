@@ -379,7 +379,7 @@ pub const ACCOUNT: &[Managed] = &[
         "token_exchange",
         Kind::Flag,
         "Exchange tokens",
-        "Get tokens for one resource by token exchange (RFC 8693). Default: no.",
+        "Get tokens for one resource by token exchange (RFC 8693). Default: where a renewal would spoil other tokens.",
     ),
     row(
         "response_mode",

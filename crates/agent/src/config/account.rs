@@ -97,9 +97,10 @@ pub(crate) struct AccountConfig {
     /// Whether access tokens are bound to a key of the session (RFC 9449).
     #[serde(default)]
     pub(crate) dpop: Dpop,
-    /// Whether tokens for one purpose are had by exchange (RFC 8693) and not by refresh.
+    /// Whether tokens for one purpose are had by exchange (RFC 8693) and not by refresh. `None`: where a refresh for one purpose was
+    /// seen to spoil other tokens, and the provider offers the exchange.
     #[serde(default)]
-    pub(crate) token_exchange: bool,
+    pub(crate) token_exchange: Option<bool>,
     /// How the answer comes back: in the address, or in a form that the provider's page submits.
     #[serde(default)]
     pub(crate) response_mode: ResponseMode,
@@ -324,7 +325,7 @@ impl AccountConfig {
             audience: None,
             request_claims: None,
             dpop: Dpop::default(),
-            token_exchange: false,
+            token_exchange: None,
             response_mode: ResponseMode::default(),
             pushed_requests: PushedRequests::default(),
             device_pkce: false,

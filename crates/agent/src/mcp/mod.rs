@@ -197,7 +197,7 @@ impl Server {
     pub(crate) fn wanted(&self, store: &Arc<Store>, activity: bool) -> Result<Wanted, ErrorAnswer> {
         let (granted, scope_narrows) = store.act(&self.account, |account, _| {
             let granted = account.held.as_ref().map(|held| held.scope.clone());
-            (granted, account.learned.scope_narrows && !account.config.token_exchange)
+            (granted, account.learned.scope_narrows && !account.exchanges())
         })?;
         let granted = granted.unwrap_or_default();
         let is_granted = |scope: &&String| granted.split(' ').any(|known| known == scope.as_str());

@@ -20,15 +20,24 @@ pub(crate) struct Learned {
     /// Answers in a form are refused, although the provider lists them.
     #[serde(default)]
     pub(crate) form_refused: bool,
+    /// This client may exchange no tokens, although the provider lists that.
+    #[serde(default)]
+    pub(crate) exchange_refused: bool,
 }
 
 impl Learned {
+    /// A refresh for one purpose spoils other tokens, or the session.
+    pub(crate) fn refresh_spoils(self) -> bool {
+        self.refresh_ends || self.scope_narrows || self.resource_narrows
+    }
+
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             refresh_ends: self.refresh_ends || other.refresh_ends,
             scope_narrows: self.scope_narrows || other.scope_narrows,
             resource_narrows: self.resource_narrows || other.resource_narrows,
             form_refused: self.form_refused || other.form_refused,
+            exchange_refused: self.exchange_refused || other.exchange_refused,
         }
     }
 }

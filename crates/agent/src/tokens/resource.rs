@@ -32,6 +32,27 @@ const UNSAID: Duration = Duration::from_secs(300);
 /// How long the session's own token has to be valid still when it is exchanged.
 const EXCHANGEABLE: Duration = Duration::from_secs(30);
 
+/// Whether a token for one purpose is had by exchange.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Exchange {
+    /// By the refresh token.
+    No,
+    /// The account says so.
+    Wanted,
+    /// A refresh would spoil other tokens. If the provider refuses the exchange, there is the refresh token still.
+    Preferred,
+}
+
+impl Exchange {
+    fn of(setting: Option<bool>) -> Self {
+        match setting {
+            Some(true) => Self::Wanted,
+            Some(false) => Self::No,
+            None => Self::Preferred,
+        }
+    }
+}
+
 /// The result of a request to the provider.
 enum Fetched {
     Done,
@@ -138,7 +159,8 @@ async fn fetch(
     let store = &store;
     let (turn, patience, exchange, begun) = store.act(&name, |account, _| {
         let AccountConfig { timeout, token_exchange, .. } = account.config;
-        (account.targets.turn.clone(), timeout, token_exchange, account.grant_ref())
+        let exchange = if account.exchanges() { Exchange::of(token_exchange) } else { Exchange::No };
+        (account.targets.turn.clone(), timeout, exchange, account.grant_ref())
     })?;
     let Some(_turn) = turn.take(patience).await else { return Err(unreachable(store, &name)) };
     let Some(begun) = begun else { return Ok(Fetched::Done) };
@@ -149,11 +171,7 @@ async fn fetch(
     }
     // What was issued to a session that has ended, or before a step-up, is not served; and what was
     // refused to it says nothing about the next one.
-    let issued = if exchange {
-        traded(store, &name, &target).await
-    } else {
-        narrowed(store, &name, begun, &target).await
-    };
+    let (issued, exchanged) = issue(store, &name, begun, &target, exchange).await?;
     match issued {
         Ok((issued, connection)) => {
             let token = issued.access_token.clone();
@@ -181,7 +199,7 @@ async fn fetch(
         }
         Err(Failure::Provider { error, rotated }) => {
             tracing::warn!(account = name, code = error.code(), "no token for this purpose");
-            let spent = matches!(error, Error::Refused { error: OAuthError::InvalidGrant, .. }) && !exchange;
+            let spent = matches!(error, Error::Refused { error: OAuthError::InvalidGrant, .. }) && !exchanged;
             let answer =
                 store.act(&name, |account, _| refusal(&account.provider(), &target, &error, rotated))?;
             let doubted = store.act_if(begun, |account, now| {
@@ -197,6 +215,31 @@ async fn fetch(
             if doubted == Ok(true) { Ok(Fetched::Doubted) } else { Err(answer) }
         }
     }
+}
+
+/// The token from the provider, and whether it was asked for by exchange.
+async fn issue(
+    store: &Arc<Store>,
+    name: &str,
+    begun: SessionRef,
+    target: &TokenTarget,
+    exchange: Exchange,
+) -> Result<(Result<(IssuedToken, Connection), Failure>, bool), ErrorAnswer> {
+    if exchange == Exchange::No {
+        return Ok((narrowed(store, name, begun, target).await, false));
+    }
+    let issued = traded(store, name, target).await;
+    let Err(Failure::Provider { error: Error::Refused { error, .. }, .. }) = &issued else {
+        return Ok((issued, true));
+    };
+    if exchange == Exchange::Wanted {
+        return Ok((issued, true));
+    }
+    if matches!(error, OAuthError::UnauthorizedClient | OAuthError::UnsupportedGrantType) {
+        store.act(name, |account, _| account.learned.exchange_refused = true)?;
+        store.keep_learned(name);
+    }
+    Ok((narrowed(store, name, begun, target).await, false))
 }
 
 /// Why there is no token.
@@ -378,6 +421,17 @@ fn capital(text: &str) -> String {
 }
 
 impl Account {
+    /// Whether tokens for one purpose are had by exchange.
+    pub(crate) fn exchanges(&self) -> bool {
+        self.config.token_exchange.unwrap_or_else(|| {
+            let offered =
+                |connection: &Connection| connection.relying_party.provider().offers_token_exchange();
+            (self.learned.refresh_spoils() || self.survival.ends())
+                && !self.learned.exchange_refused
+                && self.connection.as_ref().is_some_and(offered)
+        })
+    }
+
     /// Judges a request, and answers it where the token is there.
     fn judge_target(
         &mut self,

@@ -21,6 +21,8 @@ use crate::text::{self, urls};
 
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 const MAX_SHOWN: usize = 200;
+/// The grant type of a token exchange (RFC 8693, section 2.1).
+pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /// Where a provider is found, and what its metadata must contain.
 #[derive(Clone, Debug)]
@@ -115,6 +117,8 @@ pub(crate) struct ProviderMetadata {
     scopes_supported: Option<Vec<String>>,
     #[serde(default, deserialize_with = "names_if_any")]
     response_modes_supported: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "names_if_any")]
+    grant_types_supported: Option<Vec<String>>,
     #[serde(default, deserialize_with = "names")]
     response_types_supported: Option<Vec<String>>,
     #[serde(default, deserialize_with = "names")]
@@ -419,6 +423,12 @@ impl Provider {
     pub fn offers_form_post(&self) -> bool {
         let modes = self.metadata().response_modes_supported.as_deref().unwrap_or_default();
         modes.iter().any(|mode| mode == "form_post")
+    }
+
+    /// Whether the provider says that it exchanges tokens (RFC 8693).
+    pub fn offers_token_exchange(&self) -> bool {
+        let grants = self.metadata().grant_types_supported.as_deref().unwrap_or_default();
+        grants.iter().any(|grant| grant == TOKEN_EXCHANGE)
     }
 
     /// True if the provider's session can be watched in the browser (Session Management 1.0).

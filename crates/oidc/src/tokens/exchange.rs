@@ -15,11 +15,11 @@ use crate::client::relying_party::RelyingParty;
 use crate::error::{Error, invalid};
 use crate::http::Http;
 use crate::identity::Identity;
+use crate::provider::discovery::TOKEN_EXCHANGE;
 use crate::text::{is_scope, is_word};
 use crate::tokens::id_token::Purpose;
 use crate::tokens::response::{GrantError, RefreshError, TokenResponse};
 
-const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const MAX_TARGETS: usize = 16;
 const MAX_TARGET: usize = 2048;
 
