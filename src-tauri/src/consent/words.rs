@@ -84,6 +84,7 @@ impl Words {
     }
 
     /// The answer of a person who closes the dialog: no, to all that it shows.
+    #[cfg_attr(target_os = "macos", allow(dead_code, reason = "an alert there has no way to be closed"))]
     pub(crate) fn closed(&self) -> ConsentAnswer {
         let others = self.also.iter().map(|(id, _)| *id).collect();
         ConsentAnswer { others, ..ConsentAnswer::new(false, Span::Once) }
