@@ -229,17 +229,28 @@ async fn issue(
         return Ok((narrowed(store, name, begun, target).await, false));
     }
     let issued = traded(store, name, target).await;
-    let Err(Failure::Provider { error: Error::Refused { error, .. }, .. }) = &issued else {
-        return Ok((issued, true));
+    let error = match &issued {
+        Err(Failure::Provider { error, .. }) if exchange == Exchange::Preferred => error,
+        _ => return Ok((issued, true)),
     };
-    if exchange == Exchange::Wanted {
-        return Ok((issued, true));
-    }
-    if matches!(error, OAuthError::UnauthorizedClient | OAuthError::UnsupportedGrantType) {
+    tracing::warn!(account = name, code = error.code(), "no token by exchange; the refresh token is used");
+    if is_about_the_exchange(error) {
         store.act(name, |account, _| account.learned.exchange_refused = true)?;
         store.keep_learned(name);
     }
     Ok((narrowed(store, name, begun, target).await, false))
+}
+
+/// Whether another token would not be had by exchange either: no outage, and nothing about what was asked for.
+fn is_about_the_exchange(error: &Error) -> bool {
+    use OAuthError::{AccessDenied, InvalidRequest, InvalidScope, InvalidTarget};
+    let about_this = matches!(
+        error,
+        Error::Refused { error: AccessDenied | InvalidRequest | InvalidScope | InvalidTarget, .. }
+            | Error::ParameterInvalid { .. }
+            | Error::ScopeWider
+    );
+    !about_this && !error.is_transient()
 }
 
 /// Why there is no token.
