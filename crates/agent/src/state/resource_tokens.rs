@@ -1,6 +1,8 @@
 //! Access tokens for one resource or for fewer scopes, as one account keeps them: in memory alone.
 
+use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasher as _;
 use std::time::Duration;
 
 use abide_oidc::TokenTarget;
@@ -24,8 +26,9 @@ const CALLERS: usize = 256;
 #[derive(Default)]
 pub(crate) struct Targets {
     kept: Vec<Kept>,
-    /// When callers asked for something that was not remembered (boot time), by caller.
-    new: HashMap<String, VecDeque<Duration>>,
+    /// When callers asked for a new purpose (boot time), and a hash of it, by caller.
+    new: HashMap<String, VecDeque<(Duration, u64)>>,
+    hash: RandomState,
     /// One token is fetched at a time, for everybody who waits for it.
     pub(crate) turn: Turn,
 }
@@ -85,9 +88,14 @@ impl Targets {
         }
         let rest = |counted: Duration| (counted + NEW_WITHIN).saturating_sub(now.boot);
         self.new.retain(|_, counted| {
-            counted.retain(|at| !rest(*at).is_zero());
+            counted.retain(|(at, _)| !rest(*at).is_zero());
             !counted.is_empty()
         });
+        let purpose = self.hash.hash_one(format!("{target:?}"));
+        // Others have pushed it out of what is remembered: it is no new one.
+        if self.new.get(caller).is_some_and(|counted| counted.iter().any(|(_, known)| *known == purpose)) {
+            return Ok(());
+        }
         if !self.new.contains_key(caller) && self.new.len() >= CALLERS {
             let oldest = self.new.iter().min_by_key(|(_, counted)| counted.back().copied());
             if let Some(oldest) = oldest.map(|(caller, _)| caller.clone()) {
@@ -95,10 +103,10 @@ impl Targets {
             }
         }
         let counted = self.new.entry(caller.to_owned()).or_default();
-        if let Some(first) = counted.front().filter(|_| counted.len() >= NEW) {
+        if let Some((first, _)) = counted.front().filter(|_| counted.len() >= NEW) {
             return Err(rest(*first));
         }
-        counted.push_back(now.boot);
+        counted.push_back((now.boot, purpose));
         Ok(())
     }
 
@@ -201,6 +209,27 @@ mod tests {
         ask(&mut targets, "greedy", 200, at(3661)).unwrap_err();
         targets.clear();
         ask(&mut targets, "greedy", 200, at(3661)).unwrap();
+    }
+
+    #[test]
+    fn what_another_caller_has_pushed_out_is_not_new_again() {
+        let mut targets = Targets::default();
+        let mut ask = |caller: &str, numbers: std::ops::Range<usize>, seconds: u64| {
+            numbers
+                .filter(|number| {
+                    let admitted = targets.admit(caller, &purpose(*number), at(seconds)).is_ok();
+                    if admitted {
+                        targets.kept(&purpose(*number), at(seconds));
+                    }
+                    admitted
+                })
+                .count()
+        };
+        assert_eq!(ask("modest", 0..20, 60), 20);
+        assert_eq!(ask("greedy", 100..140, 61), NEW);
+        assert_eq!(ask("modest", 0..20, 62), 20, "the same as before");
+        assert_eq!(ask("greedy", 140..180, 63), 0);
+        assert_eq!(ask("modest", 0..20, 64), 20);
     }
 
     #[test]
