@@ -1,5 +1,6 @@
 //! The places of a listener: how many connections are served at once, and whose.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::pin::Pin;
@@ -316,13 +317,16 @@ impl Places {
         Place { places: self.clone(), source, number, connection }
     }
 
-    /// The one that waits and gets the place that has become free: the owner's first, then the latest. Where many more come than can
-    /// be served, such as the slow ones of one program, those in front would only keep the others back.
+    /// The one that waits and gets the place that has become free: the owner's first, then one of the program that has the fewest, then
+    /// the latest. Where many more come than can be served, such as the slow ones of one program, those in front would only keep the
+    /// others back.
     fn next(self: &Arc<Self>, state: &mut State) -> Option<(oneshot::Sender<Place>, Place)> {
         loop {
             let may = state.waiting.iter().filter(|(source, _)| self.has_room(state, source));
             let last = may.filter_map(|(source, waiting)| Some((source, *waiting.last_key_value()?.0)));
-            let (source, number) = last.max_by_key(|(source, number)| (**source == Source::Own, *number))?;
+            let (source, number) = last.max_by_key(|(source, number)| {
+                (**source == Source::Own, Reverse(state.count(source)), *number)
+            })?;
             let source = source.clone();
             if let Some(waiting) = state.leaves(&source, number).filter(|waiting| !waiting.is_closed()) {
                 return Some((waiting, self.seat(state, source)));
@@ -402,7 +406,7 @@ impl Places {
                 fits.then_some((*of != Source::Own, idle, connection))
             })
             .collect();
-        idle.sort_by_key(|(foreign, idle, _)| std::cmp::Reverse((*foreign, *idle)));
+        idle.sort_by_key(|(foreign, idle, _)| Reverse((*foreign, *idle)));
         for (.., connection) in idle.into_iter().take(places) {
             connection.leaves.store(true, Ordering::Release);
             connection.gives_up.notify_one();

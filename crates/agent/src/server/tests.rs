@@ -220,6 +220,24 @@ async fn who_comes_last_does_not_wait_behind_those_that_do_nothing() {
     assert!(before <= 16, "{before} slow ones came first");
 }
 
+/// Two copies of a program connect again and again: a third one that has no place yet comes before their next ones.
+#[tokio::test]
+async fn a_program_that_has_no_place_comes_before_those_that_have_many() {
+    let places = Arc::new(Places::new(Limits { waiting: 64, ..PLACES }));
+    let (one, two, three) = (Source::Program(1, 1), Source::Program(1, 2), Source::Program(1, 3));
+    let mut held: Vec<Place> = [&one, &one, &one, &two, &two, &two]
+        .into_iter()
+        .filter_map(|source| seated(places.enter(source.clone())))
+        .collect();
+    assert_eq!(held.len(), 6);
+    assert!(held.iter().all(|place| place.connection().streams()), "none gives way");
+    let waits = places.enter(three);
+    let later: Vec<Entrance> = (0..8).map(|_| places.enter(one.clone())).collect();
+    held.remove(0);
+    assert!(places.seated(waits).await.is_some());
+    drop(later);
+}
+
 #[tokio::test]
 async fn a_program_has_so_many_streams_of_events_and_no_more() {
     let limits = Limits { connections: 64, per_program: 32, streams: 4, ..Limits::ENDPOINT };
