@@ -27,8 +27,14 @@ pub(crate) struct Connected {
 impl Connected {
     /// The process at the other end of a socket. `process` is its number, as the socket tells it.
     pub(crate) fn of(socket: &impl AsFd, process: i32) -> Option<Self> {
-        let held = peer_process(socket.as_fd())
-            .or_else(|| rustix::process::pidfd_open(Pid::from_raw(process)?, PidfdFlags::empty()).ok());
+        let held = match peer_process(socket.as_fd()) {
+            Ok(held) => Some(held),
+            // An older kernel. For any other reason the process has gone, and its number may be that of another one.
+            Err(error) if error.raw_os_error() == Some(libc::ENOPROTOOPT) => {
+                rustix::process::pidfd_open(Pid::from_raw(process)?, PidfdFlags::empty()).ok()
+            }
+            Err(_) => return None,
+        };
         let folder = Folder::open(process)?;
         let connected = Self { folder, held };
         // It still runs, so the folder is its own and not that of a later process with the same number.
@@ -39,7 +45,7 @@ impl Connected {
     /// no two processes that run have one number. `false` if the kernel does not tell.
     pub(crate) fn has_connected(&self, socket: &impl AsFd, process: i32) -> bool {
         process == self.folder.number
-            && peer_process(socket.as_fd()).is_some_and(|other| runs(&other))
+            && peer_process(socket.as_fd()).is_ok_and(|other| runs(&other))
             && self.held.is_some()
             && self.runs()
     }
@@ -117,7 +123,7 @@ pub(super) fn this_file(_: &Path) -> &'static Path {
 }
 
 /// The process that has connected, from the kernel itself (`SO_PEERPIDFD`, since Linux 6.5).
-fn peer_process(socket: BorrowedFd<'_>) -> Option<OwnedFd> {
+fn peer_process(socket: BorrowedFd<'_>) -> std::io::Result<OwnedFd> {
     let mut descriptor: libc::c_int = -1;
     let mut length = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: the socket is open for as long as it is borrowed; the number and its length belong together and outlive the call.
@@ -130,8 +136,11 @@ fn peer_process(socket: BorrowedFd<'_>) -> Option<OwnedFd> {
             &raw mut length,
         )
     };
+    if result != 0 || descriptor < 0 {
+        return Err(std::io::Error::last_os_error());
+    }
     // SAFETY: the kernel has just opened this descriptor for us, and nothing else knows its number.
-    (result == 0 && descriptor >= 0).then(|| unsafe { OwnedFd::from_raw_fd(descriptor) })
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }
 
 /// A descriptor of a process becomes readable when it ends.
@@ -225,7 +234,7 @@ mod tests {
             .unwrap();
         let (of_child, _) = listener.accept().unwrap();
         let (number, own) = (child.id().cast_signed(), std::process::id().cast_signed());
-        if peer_process(of_child.as_fd()).is_none() {
+        if peer_process(of_child.as_fd()).is_err() {
             println!("skipped: connections: the kernel does not tell their process");
             child.kill().unwrap();
             child.wait().unwrap();
