@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU16};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use abide_presence::Presence;
@@ -360,6 +360,9 @@ async fn warn_of_the_record(store: std::sync::Arc<Store>) {
     }
 }
 
+/// When this process wrote it for the first time.
+static STARTED: OnceLock<Duration> = OnceLock::new();
+
 /// Writes what is bound, for programs that look for it.
 fn advertise(places: &Places, port: u16, taken: Option<Taken>) -> io::Result<()> {
     let content = json!({
@@ -368,7 +371,8 @@ fn advertise(places: &Places, port: u16, taken: Option<Taken>) -> io::Result<()>
         "socket": places.socket(),
         "lock": places.state.join("vault.lock"),
         "pid": std::process::id(),
-        "started": platform::clock::wall().as_secs(),
+        // Also when the file is written again.
+        "started": STARTED.get_or_init(platform::clock::wall).as_secs(),
         "version": env!("CARGO_PKG_VERSION"),
     });
     file::write(&places.endpoint_file(), content.to_string().as_bytes())
