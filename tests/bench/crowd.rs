@@ -170,7 +170,7 @@ async fn beside_slow_ones(table: &mut Table, room: &Room, way: (&str, &str, &str
     tokio::time::sleep(s(2)).await;
 }
 
-/// A program that nobody has seen yet.
+/// A copy of a program. Abide does not know it yet.
 fn copy(room: &Room, name: &str, of: &Path) -> PathBuf {
     let copy = room.path("home").join(name);
     let mut content = std::fs::read(of).expect("read a program");

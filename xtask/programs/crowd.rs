@@ -8,7 +8,7 @@
 //! bench-crowd WHERE fresh REQUESTS    one after the other, each over a connection of its own: nanoseconds, one a line
 //! ```
 //!
-//! `WHERE` is `unix:PATH` or `tcp:PORT`; the complete request is read from standard input. What stays ends with its parent.
+//! `WHERE` is `unix:PATH` or `tcp:PORT`; the complete request is read from standard input. What stays runs until it is ended.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,

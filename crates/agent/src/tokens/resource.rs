@@ -37,7 +37,7 @@ const EXCHANGEABLE: Duration = Duration::from_secs(30);
 enum Exchange {
     /// By the refresh token.
     No,
-    /// The account says so.
+    /// `token_exchange = true`.
     Wanted,
     /// A refresh would spoil other tokens. If the provider refuses the exchange, there is the refresh token still.
     Preferred,
